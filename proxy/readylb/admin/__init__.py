@@ -1,0 +1,1 @@
+"""The admin API: aiohttp.web, Kubernetes-shaped."""

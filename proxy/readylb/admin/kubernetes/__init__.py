@@ -1,0 +1,1 @@
+"""The Kubernetes subset: resources, tables, watch, log, exec."""

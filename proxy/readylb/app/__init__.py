@@ -1,0 +1,1 @@
+"""The only wiring: which parts there are and who is handed what."""

@@ -1,0 +1,1 @@
+"""Text to model: loading with line numbers, defaults, validation, both dialects."""

@@ -1,0 +1,1 @@
+"""Controllers around one store. Each watches, decides with `core`, and writes back."""

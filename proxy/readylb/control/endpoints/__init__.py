@@ -1,0 +1,1 @@
+"""EndpointSlices from Services and pods."""

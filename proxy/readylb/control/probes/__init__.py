@@ -1,0 +1,1 @@
+"""Probe workers: run handlers on time and write conclusions to the store."""

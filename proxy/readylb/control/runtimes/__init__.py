@@ -1,0 +1,1 @@
+"""How a container becomes a process: one runtime per file, found by name in `table`."""

@@ -1,0 +1,1 @@
+"""The link to the data plane: Services and EndpointSlices out, stats and reports in."""

@@ -1,0 +1,1 @@
+"""Keep the wanted number of pods: ReplicationController, ReplicaSet, Deployment."""

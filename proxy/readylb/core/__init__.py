@@ -1,0 +1,1 @@
+"""What should happen: pure, synchronous decisions. Time and randomness are arguments."""

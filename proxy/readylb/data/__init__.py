@@ -1,0 +1,1 @@
+"""Carries bytes: asyncio Protocols on uvloop. One worker is one loop."""

@@ -1,0 +1,1 @@
+"""How we tell: the table of metrics, event correlation, logging."""

@@ -1,0 +1,1 @@
+"""Control to worker and back: messages, their encoding, and the channel that carries them."""

@@ -1,0 +1,182 @@
+"""Everything that control and worker say to each other, one frozen struct per message.
+
+Rules: whole values, never deltas (a table sent whole cannot drift); a message means the same when
+it is received twice; plain types only. `key` names one port of one Service as
+`NAMESPACE/SERVICE:PORT` and is opaque to the worker.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Address(Struct, frozen=True, array_like=True):
+    """A local TCP address to listen on. `port` 0 asks for any free one."""
+
+    host: str
+    port: int
+
+
+class EndpointEntry(Struct, frozen=True, array_like=True):
+    """One endpoint with its conditions. `uid` identifies it over time, `name` is the pod's."""
+
+    uid: str
+    name: str
+    host: str
+    port: int
+    ready: bool
+    serving: bool
+    terminating: bool
+
+
+class Limits(Struct, frozen=True):
+    """Limits and timeouts of one Service port; sizes in bytes, times in seconds.
+
+    Defaults, each with a neighbour's value: request head 32 KiB (nginx 4 x 8 KiB), request line 8 KiB
+    (nginx 8 KiB), 100 header fields (Apache 100), head timeout 10 s (nginx 60 s, HAProxy
+    recommends 10 s), client idle 60 s (nginx 75 s), body stall 30 s (nginx 60 s), connect 1 s per
+    try (HAProxy 5 s; loopback answers at once), response head 60 s (nginx 60 s), tunnel idle 1 h
+    (HAProxy `timeout tunnel 1h`), 3 tries in all (HAProxy retries 3).
+    """
+
+    request_line_bytes: int = 8192
+    head_bytes: int = 32768
+    header_fields: int = 100
+    head_seconds: float = 10.0
+    idle_seconds: float = 60.0
+    body_stall_seconds: float = 30.0
+    connect_seconds: float = 1.0
+    response_head_seconds: float = 60.0
+    tunnel_idle_seconds: float = 3600.0
+    pool_idle_seconds: float = 4.0
+    tries: int = 3
+
+
+class SetService(Struct, frozen=True, tag=True):
+    """Serve this Service port with these settings; replaces what was said before under `key`.
+
+    `protocol` is `http`, `tcp` or `auto`; `name` is what clients are told (`NAMESPACE/SERVICE`).
+    """
+
+    key: str
+    name: str
+    listen: tuple[Address, ...]
+    protocol: str = "http"
+    policy: str = "round_robin"
+    limits: Limits = Limits()
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class RemoveService(Struct, frozen=True, tag=True):
+    """Stop serving a Service port; running exchanges finish."""
+
+    key: str
+
+
+class SetEndpoints(Struct, frozen=True, tag=True):
+    """All endpoints of a Service port. `generation` rises with each change.
+
+    `no_ready_reason` (one line, no internals beyond pod names) and `retry_after_seconds` are what
+    a client is told with 503 while no endpoint may have traffic.
+    """
+
+    key: str
+    generation: int
+    endpoints: tuple[EndpointEntry, ...]
+    no_ready_reason: str = ""
+    retry_after_seconds: int = 1
+
+
+class Drain(Struct, frozen=True, tag=True):
+    """Stop accepting, let running exchanges finish, cut what is left after `grace_seconds`."""
+
+    grace_seconds: float
+
+
+class Hello(Struct, frozen=True, tag=True):
+    """A worker is there."""
+
+    worker: int
+    pid: int
+
+
+class Listening(Struct, frozen=True, tag=True):
+    """The worker listens for `key` on `address` (the real port where 0 was asked for)."""
+
+    key: str
+    address: Address
+
+
+class ListenFailed(Struct, frozen=True, tag=True):
+    """The worker could not listen; `errno` is the operating system's number, `error` its words."""
+
+    key: str
+    address: Address
+    errno: int
+    error: str
+
+
+class EndpointsApplied(Struct, frozen=True, tag=True):
+    """From this moment no new request follows a table older than `generation`."""
+
+    key: str
+    generation: int
+
+
+class PassiveReport(Struct, frozen=True, tag=True):
+    """Traffic saw an endpoint fail: `reason` is `ConnectFailed`, `ConnectTimeout`, `Reset` ..."""
+
+    key: str
+    uid: str
+    reason: str
+
+
+class EndpointStats(Struct, frozen=True, array_like=True):
+    """Counts for one endpoint since the worker started; `in_flight` is now."""
+
+    uid: str
+    name: str
+    requests: int
+    failures: int
+    in_flight: int
+    connections: int
+
+
+class ServiceStats(Struct, frozen=True):
+    """Counts for one Service port since the worker started. `statuses` maps status to responses.
+
+    `terminations` maps the reason an exchange ended to a count; `latency_buckets` are cumulative
+    counts for `telemetry.metrics.LATENCY_BUCKETS_SECONDS`; `to_unready` must stay 0.
+    """
+
+    key: str
+    requests: int = 0
+    statuses: dict[int, int] = {}
+    terminations: dict[str, int] = {}
+    retries: int = 0
+    connections: int = 0
+    open_connections: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    to_unready: int = 0
+    latency_buckets: tuple[int, ...] = ()
+    latency_sum_seconds: float = 0.0
+    endpoints: tuple[EndpointStats, ...] = ()
+
+
+class Stats(Struct, frozen=True, tag=True):
+    """All counts of a worker, sent on a period and once more when it ends."""
+
+    worker: int
+    services: tuple[ServiceStats, ...]
+
+
+class Drained(Struct, frozen=True, tag=True):
+    """Drain is over; `cut` exchanges did not finish in time."""
+
+    worker: int
+    cut: int
+
+
+ToWorker = SetService | RemoveService | SetEndpoints | Drain
+ToControl = Hello | Listening | ListenFailed | EndpointsApplied | PassiveReport | Stats | Drained

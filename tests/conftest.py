@@ -1,0 +1,23 @@
+"""Shared fixtures: a clock that tests move by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+
+class FakeClock:
+    """A clock that moves only when told. Epoch seconds."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self.time = start
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
