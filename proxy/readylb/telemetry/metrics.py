@@ -1,0 +1,137 @@
+"""The registry of the program's metrics, in the words of `metric_table`. Only the control process has one."""
+
+from __future__ import annotations
+
+import platform
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.registry import Collector
+
+from readylb import __version__
+from readylb.core.latency import LATENCY_BUCKETS_SECONDS
+from readylb.telemetry import metric_table as table
+from readylb.telemetry.families import Family, numbers
+from readylb.telemetry.state import Sources, State
+from readylb.telemetry.traffic import Labels, Traffic, labels_of
+from readylb.wire.messages import Stats
+
+#: What `expose` returns, as an HTTP Content-Type.
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+#: Kubelet's words for probe results; anything else is `unknown`.
+_RESULTS = {"success": "successful", "warning": "successful", "failure": "failed"}
+
+
+class Metrics:
+    """Counts what happens and exposes it in Prometheus' text format."""
+
+    def __init__(self) -> None:
+        """Register every row of the table, and what the process and the interpreter say of themselves."""
+        # *_created doubles the series, and no dashboard made for kubelet reads it.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._probes = Counter(
+            table.PROBES.name, table.PROBES.help, table.PROBES.labels, registry=self._registry
+        )
+        self._probe_duration = Histogram(
+            table.PROBE_DURATION.name,
+            table.PROBE_DURATION.help,
+            table.PROBE_DURATION.labels,
+            buckets=LATENCY_BUCKETS_SECONDS,
+            registry=self._registry,
+        )
+        self._series_of_pod: dict[str, set[tuple[Counter | Histogram, Labels]]] = {}
+        self._state = State()
+        self._traffic = Traffic(self._state.services)
+        self._reports = _PassiveReports()
+        for collector in (self._state, self._traffic, self._reports, _BuildInfo()):
+            self._registry.register(collector)
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    def read_state(self, sources: Sources) -> None:
+        """Read endpoints and restarts from these sources at each scrape."""
+        self._state.sources = sources
+
+    def probe(  # noqa: PLR0913, PLR0917 -- one argument per label of kubelet's own metric
+        self,
+        probe_type: str,
+        result: str,
+        container: str,
+        pod: str,
+        namespace: str,
+        pod_uid: str,
+        seconds: float,
+    ) -> None:
+        """Count one probe; `result` is a ProbeResult's value or kubelet's own word for it.
+
+        Failures are counted, their duration is not observed (kubelet `prober/worker.go`).
+        """
+        word = result if result in _RESULTS.values() else _RESULTS.get(result, "unknown")
+        labels = (probe_type, word, container, pod, namespace, pod_uid)
+        self._probes.labels(*labels).inc()
+        series = self._series_of_pod.setdefault(pod_uid, set())
+        series.add((self._probes, labels))
+        if word != "failed":
+            timed = (probe_type, container, pod, namespace)
+            self._probe_duration.labels(*timed).observe(seconds)
+            series.add((self._probe_duration, timed))
+
+    def forget_pod(self, uid: str) -> None:
+        """Drop every series of a pod that is gone."""
+        for metric, labels in self._series_of_pod.pop(uid, set()):
+            metric.remove(*labels)
+        self._traffic.forget_endpoint(uid)
+
+    def worker_stats(self, stats: Stats) -> None:
+        """Take a worker's counts, which replace those it sent before."""
+        self._traffic.update(stats)
+
+    def passive_report(self, key: str, reason: str) -> None:
+        """Count one PassiveReport for the Service port `key` (`NAMESPACE/SERVICE:PORT`)."""
+        self._reports.count(key, reason)
+
+    def forget_service(self, key: str) -> None:
+        """Drop every series of a Service port that is gone."""
+        self._traffic.forget_service(key)
+        self._reports.forget(key)
+
+    def expose(self) -> bytes:
+        """Return all metrics in the format that `CONTENT_TYPE` names."""
+        return generate_latest(self._registry)
+
+
+class _PassiveReports(Collector):
+    """Counts of PassiveReport messages."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def count(self, key: str, reason: str) -> None:
+        self._counts[key, reason] = self._counts.get((key, reason), 0) + 1
+
+    def forget(self, key: str) -> None:
+        self._counts = {kept: count for kept, count in self._counts.items() if kept[0] != key}
+
+    def collect(self) -> list[Family]:
+        samples = [((*labels_of(key), reason), count) for (key, reason), count in self._counts.items()]
+        return [numbers(table.PASSIVE_REPORTS, samples)]
+
+
+class _BuildInfo(Collector):
+    """Which program this is."""
+
+    def collect(self) -> list[Family]:
+        return [numbers(table.BUILD_INFO, [((__version__, platform.python_version()), 1)])]
+
+
+__all__ = ["CONTENT_TYPE", "Metrics", "Sources"]
