@@ -1,0 +1,80 @@
+"""The columns of `get pods`: READY, STATUS and RESTARTS as Kubernetes derives them.
+
+Source: pkg/printers/internalversion/printers.go, printPod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readylb.admin.kubernetes.tables import AGE, NAME, NONE, Cell, Column, Layout, age
+from readylb.model import Pod
+from readylb.model.container import ContainerStateTerminated, ContainerStatus
+
+
+def pod_row(pod: Pod, now: float) -> Sequence[Cell]:
+    """Return the cells of one pod."""
+    statuses = pod.status.container_statuses
+    ready = sum(1 for status in statuses if status.ready and status.state.running is not None)
+    return (
+        pod.metadata.name,
+        f"{ready}/{len(pod.spec.containers)}",
+        pod_reason(pod),
+        _restarts(statuses, now),
+        age(pod.metadata.creation_timestamp, now),
+        pod.status.pod_ip or NONE,
+        pod.spec.node_name or NONE,
+        NONE,
+        NONE,
+    )
+
+
+def pod_reason(pod: Pod) -> str:
+    """Return what the STATUS column says."""
+    reason = pod.status.reason or str(pod.status.phase)
+    running = False
+    for status in reversed(pod.status.container_statuses):
+        state = status.state
+        if state.waiting is not None and state.waiting.reason:
+            reason = state.waiting.reason
+        elif state.terminated is not None:
+            reason = _ending(state.terminated)
+        elif status.ready and state.running is not None:
+            running = True
+    if reason == "Completed" and running:
+        reason = "Running" if pod.ready else "NotReady"
+    if pod.terminating and not pod.finished:
+        reason = "Terminating"
+    return reason
+
+
+def _ending(state: ContainerStateTerminated) -> str:
+    if state.reason:
+        return state.reason
+    return f"Signal:{state.signal}" if state.signal else f"ExitCode:{state.exit_code}"
+
+
+def _restarts(statuses: Sequence[ContainerStatus], now: float) -> str:
+    total = sum(status.restart_count for status in statuses)
+    ended = [
+        status.last_state.terminated.finished_at
+        for status in statuses
+        if status.last_state.terminated is not None and status.last_state.terminated.finished_at is not None
+    ]
+    return f"{total} ({age(max(ended), now)} ago)" if total and ended else str(total)
+
+
+POD_LAYOUT = Layout(
+    columns=(
+        NAME,
+        Column("Ready"),
+        Column("Status"),
+        Column("Restarts"),
+        AGE,
+        Column("IP", wide=True),
+        Column("Node", wide=True),
+        Column("Nominated Node", wide=True),
+        Column("Readiness Gates", wide=True),
+    ),
+    row=pod_row,
+)

@@ -1,0 +1,69 @@
+"""Every path of the admin API in one table, with who may use it in each row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aiohttp import web
+
+from readylb.admin.health import livez, readyz
+from readylb.admin.kubernetes import discovery, verbs
+from readylb.admin.kubernetes.exec import exec_in_pod
+from readylb.admin.kubernetes.log import log
+from readylb.admin.metrics_page import metrics
+
+
+class Access(StrEnum):
+    """Who may use a path."""
+
+    ANYONE = "anyone"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row: what is asked, who may, and what answers."""
+
+    method: str
+    path: str
+    access: Access
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+_CORE = "/api/{version}"
+_GROUP = "/apis/{group}/{version}"
+_POD = "/api/{version}/namespaces/{namespace}/{resource:pods}/{name}"
+
+ROUTES = (
+    Route("GET", "/livez", Access.ANYONE, livez),
+    Route("GET", "/readyz", Access.ANYONE, readyz),
+    Route("GET", "/metrics", Access.OPERATOR, metrics),
+    Route("GET", "/version", Access.OPERATOR, discovery.version),
+    Route("GET", "/api", Access.OPERATOR, discovery.api_versions),
+    Route("GET", "/apis", Access.OPERATOR, discovery.api_groups),
+    Route("GET", "/apis/{group}", Access.OPERATOR, discovery.api_group),
+    Route("GET", _CORE, Access.OPERATOR, discovery.api_resources),
+    Route("GET", _GROUP, Access.OPERATOR, discovery.api_resources),
+    Route("GET", f"{_POD}/log", Access.OPERATOR, log),
+    Route("GET", f"{_POD}/exec", Access.OPERATOR, exec_in_pod),
+    *(
+        route
+        for root in (_CORE, _GROUP)
+        for route in (
+            Route("GET", f"{root}/{{resource}}", Access.OPERATOR, verbs.collection),
+            Route("GET", f"{root}/{{resource:namespaces}}/{{name}}", Access.OPERATOR, verbs.single),
+            Route("GET", f"{root}/namespaces/{{namespace}}/{{resource}}", Access.OPERATOR, verbs.collection),
+            Route(
+                "GET", f"{root}/namespaces/{{namespace}}/{{resource}}/{{name}}", Access.OPERATOR, verbs.single
+            ),
+            Route(
+                "DELETE",
+                f"{root}/namespaces/{{namespace}}/{{resource}}/{{name}}",
+                Access.OPERATOR,
+                verbs.delete,
+            ),
+        )
+    ),
+)
