@@ -7,6 +7,7 @@ reconciled are one reconciliation.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -22,16 +23,27 @@ class Reconciler(Protocol):
     def keys(self, change: Change) -> Iterable[Key]:
         """Return the (namespace, name) keys that a change touches."""
 
-    def reconcile(self, key: Key) -> None:
-        """Bring what is closer to what is wanted, synchronously."""
+    def reconcile(self, key: Key) -> float | None:
+        """Bring what is closer to what is wanted, synchronously.
+
+        Return in how many seconds to look again even if nothing changes, or None.
+        """
 
 
 async def run(store: Store, reconciler: Reconciler) -> None:
     """Reconcile until the store closes. Changes that are queued already are folded together."""
+    loop = asyncio.get_running_loop()
+    due: dict[Key, float] = {}
     with store.watch(*reconciler.kinds) as watch:
-        async for change in watch:
-            dirty = dict.fromkeys(reconciler.keys(change))
-            for more in watch.drain():
-                dirty.update(dict.fromkeys(reconciler.keys(more)))
+        while True:
+            wait = max(0.0, min(due.values()) - loop.time()) if due else None
+            changes = await watch.batch(wait)
+            if changes is None:
+                return
+            dirty = dict.fromkeys(key for change in changes for key in reconciler.keys(change))
+            dirty.update(dict.fromkeys(key for key, moment in due.items() if moment <= loop.time()))
             for key in dirty:
-                reconciler.reconcile(key)
+                due.pop(key, None)
+                again = reconciler.reconcile(key)
+                if again is not None:
+                    due[key] = loop.time() + again

@@ -75,6 +75,15 @@ class Watch:
             self._queue.put_nowait(None)
         return found
 
+    async def batch(self, timeout: float | None = None) -> list[Change] | None:  # noqa: ASYNC109 -- running out of time is an answer here, not a failure
+        """Wait for changes and return all that are queued; [] after `timeout` seconds, None at the end."""
+        try:
+            async with asyncio.timeout(timeout):
+                first = await self._queue.get()
+        except TimeoutError:
+            return []
+        return None if first is None else [first, *self.drain()]
+
     def __aiter__(self) -> AsyncIterator[Change]:
         """Return itself."""
         return self
@@ -97,6 +106,7 @@ class Store:
         self._version = 0
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._watches: set[Watch] = set()
+        self._closed = False
 
     @property
     def version(self) -> int:
@@ -204,13 +214,16 @@ class Store:
             for change in self._changes_after(since):
                 watch.offer(change)
         self._watches.add(watch)
+        if self._closed:
+            watch.close()
         try:
             yield watch
         finally:
             self._watches.discard(watch)
 
     def close(self) -> None:
-        """End every watch."""
+        """End every watch, those to come included."""
+        self._closed = True
         for watch in self._watches:
             watch.close()
 

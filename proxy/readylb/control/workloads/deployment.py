@@ -1,0 +1,158 @@
+"""Deployments own one ReplicaSet per version of their template (`pkg/controller/deployment`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from readylb.control.store import Change, Key
+from readylb.control.workloads.replication import Tools, owner_reference
+from readylb.core import rollout
+from readylb.core.names import template_hash
+from readylb.model import Deployment, Object, ReplicaSet
+from readylb.model.meta import ObjectMeta
+from readylb.model.pod import PodTemplateSpec
+from readylb.model.workload import POD_TEMPLATE_HASH_LABEL, REVISION_ANNOTATION, ReplicaSetSpec
+
+COMPONENT = "deployment-controller"
+
+
+class Deployments:
+    """The reconciler of Deployments."""
+
+    kinds: tuple[type[Object], ...] = (Deployment, ReplicaSet)
+
+    def __init__(self, tools: Tools) -> None:
+        """Work on `tools.store`."""
+        self._tools = tools
+        self._store = tools.store
+
+    def keys(self, change: Change) -> Iterator[Key]:
+        """Return the Deployment, or the one that owns a ReplicaSet."""
+        meta = change.object.metadata
+        if isinstance(change.object, Deployment):
+            yield meta.namespace, meta.name
+        elif meta.controller is not None and meta.controller.kind == Deployment.KIND:
+            yield meta.namespace, meta.controller.name
+
+    def reconcile(self, key: Key) -> float | None:
+        """Make the ReplicaSet of the present template, share out the replicas, tell the status."""
+        deployment = self._store.find(Deployment, *key)
+        sets = self._replica_sets(key)
+        gone = deployment is None or deployment.metadata.deletion_timestamp is not None
+        for item in sets:
+            owner = item.metadata.controller
+            if gone or (owner and deployment and owner.uid != deployment.metadata.uid):
+                self._store.mark_deleted(ReplicaSet, item.metadata.namespace, item.metadata.name, 0)
+        if deployment is None:
+            return None
+        if gone:
+            self._store.remove(Deployment, *key)
+            return None
+        return self._keep(deployment)
+
+    def _keep(self, deployment: Deployment) -> float | None:
+        meta = deployment.metadata
+        key = meta.namespace, meta.name
+        new = rollout.matching(deployment, self._owned(deployment))
+        if not deployment.spec.paused:
+            new = self._create(deployment) if new is None else new
+            self._set_revision(deployment, new)
+        for step in rollout.scales(deployment, *self._split(deployment, new)):
+            self._scale(deployment, step)
+        _, old = self._split(deployment, new)
+        for item in rollout.expired(deployment, old):
+            self._store.mark_deleted(ReplicaSet, meta.namespace, item.metadata.name, 0)
+        now = self._tools.clock.now()
+        new, old = self._split(deployment, new)
+        every = [*old, *([new] if new else [])]
+
+        def tell(item: Deployment) -> Deployment:
+            return replace(item, status=rollout.status(item, new, every, now))
+
+        return rollout.deadline_in(self._store.update(Deployment, *key, tell), now)
+
+    def _replica_sets(self, key: Key) -> list[ReplicaSet]:
+        return [
+            item
+            for item in self._store.objects(ReplicaSet, key[0])
+            if (owner := item.metadata.controller) and (owner.kind, owner.name) == (Deployment.KIND, key[1])
+        ]
+
+    def _owned(self, deployment: Deployment) -> list[ReplicaSet]:
+        meta = deployment.metadata
+        return [
+            item
+            for item in self._replica_sets((meta.namespace, meta.name))
+            if item.metadata.controller
+            and item.metadata.controller.uid == meta.uid
+            and item.metadata.deletion_timestamp is None
+        ]
+
+    def _split(
+        self, deployment: Deployment, new: ReplicaSet | None
+    ) -> tuple[ReplicaSet | None, list[ReplicaSet]]:
+        """Return the new ReplicaSet and the old ones as the store has them now."""
+        name = new.metadata.name if new else ""
+        every = self._owned(deployment)
+        current = next((item for item in every if item.metadata.name == name), None)
+        return current, [item for item in every if item.metadata.name != name]
+
+    def _create(self, deployment: Deployment) -> ReplicaSet:
+        spec, meta = deployment.spec, deployment.metadata
+        taken = {item.metadata.name for item in self._store.objects(ReplicaSet, meta.namespace)}
+        collisions = 0
+        while f"{meta.name}-{template_hash(spec.template, collisions)}" in taken:
+            collisions += 1
+        label = {POD_TEMPLATE_HASH_LABEL: template_hash(spec.template, collisions)}
+        labels = {**spec.template.metadata.labels, **label}
+        item = ReplicaSet(
+            metadata=ObjectMeta(
+                name=f"{meta.name}-{label[POD_TEMPLATE_HASH_LABEL]}",
+                namespace=meta.namespace,
+                labels=labels,
+                owner_references=(owner_reference(deployment),),
+            ),
+            spec=ReplicaSetSpec(
+                replicas=0,
+                min_ready_seconds=spec.min_ready_seconds,
+                selector=replace(spec.selector, match_labels={**spec.selector.match_labels, **label}),
+                template=PodTemplateSpec(
+                    metadata=replace(spec.template.metadata, labels=labels), spec=spec.template.spec
+                ),
+            ),
+        )
+        return self._store.create(item)
+
+    def _set_revision(self, deployment: Deployment, new: ReplicaSet) -> None:
+        """Give the new ReplicaSet the highest revision, and its Deployment the same."""
+        meta = deployment.metadata
+        others = (item for item in self._owned(deployment) if item.metadata.name != new.metadata.name)
+        number = max(rollout.revision(new), 1 + max(map(rollout.revision, others), default=0))
+        text = {REVISION_ANNOTATION: str(number)}
+
+        def change_set(item: ReplicaSet) -> ReplicaSet:
+            return replace(
+                item,
+                metadata=replace(item.metadata, annotations={**item.metadata.annotations, **text}),
+                spec=replace(item.spec, min_ready_seconds=deployment.spec.min_ready_seconds),
+            )
+
+        def change_deployment(item: Deployment) -> Deployment:
+            annotations = {**item.metadata.annotations, **text}
+            return replace(item, metadata=replace(item.metadata, annotations=annotations))
+
+        self._store.update(ReplicaSet, meta.namespace, new.metadata.name, change_set)
+        self._store.update(Deployment, meta.namespace, meta.name, change_deployment)
+
+    def _scale(self, deployment: Deployment, step: rollout.Scale) -> None:
+        item, wanted = step.replica_set, step.replicas
+        meta, before = item.metadata, item.spec.replicas
+
+        def change(current: ReplicaSet) -> ReplicaSet:
+            return replace(current, spec=replace(current.spec, replicas=wanted))
+
+        self._store.update(ReplicaSet, meta.namespace, meta.name, change)
+        way = "up" if wanted > before else "down"
+        message = f"Scaled {way} replica set {meta.name} from {before} to {wanted}"
+        self._tools.recorder.record(deployment, "Normal", "ScalingReplicaSet", message, component=COMPONENT)

@@ -1,0 +1,150 @@
+"""Which endpoints a Service has, under which conditions, in which slices.
+
+Sources: Kubernetes `endpointslice` module: `utils.go` (conditions, ports), `reconciler.go` (one
+slice per distinct set of ports), `pkg/controller/util/endpoint` (named ports). A port is the one
+that really reaches the container (`Pod.bound_port`), so pods that share the host's network usually
+have a slice each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from readylb.core.names import Rng, generate
+from readylb.model import EndpointSlice, Pod, Service
+from readylb.model.endpoint_slice import SERVICE_NAME_LABEL, Endpoint, EndpointConditions, EndpointPort
+from readylb.model.meta import ObjectMeta, ObjectReference, OwnerReference
+from readylb.model.service import ServicePort
+
+MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
+MANAGED_BY = "endpointslice-controller.k8s.io"
+
+
+@dataclass(frozen=True, slots=True)
+class SliceChanges:
+    """What has to be done so that the slices are right. `update` holds whole new versions."""
+
+    create: tuple[EndpointSlice, ...] = ()
+    update: tuple[EndpointSlice, ...] = ()
+    delete: tuple[EndpointSlice, ...] = ()
+
+
+def changes(
+    service: Service, pods: Iterable[Pod], existing: Sequence[EndpointSlice], rng: Rng
+) -> SliceChanges:
+    """Compare the slices that there are with those that the pods call for.
+
+    `pods` are those that the selector finds, `existing` the slices of this Service that we manage.
+    A slice is kept for its set of ports, so its name is stable; what did not change is not in the
+    answer. Without endpoints one empty slice remains, as in Kubernetes.
+    """
+    wanted = _group(service, pods)
+    kept: list[EndpointSlice] = []
+    delete: list[EndpointSlice] = []
+    for item in existing:
+        endpoints = wanted.pop((item.address_type, item.ports), None)
+        if endpoints is None:
+            delete.append(item)
+        else:
+            kept.append(_renewed(item, service, endpoints))
+    taken = {item.metadata.name for item in existing}
+    create = [_new(service, group, endpoints, taken, rng) for group, endpoints in wanted.items()]
+    update = [item for item in kept if item not in existing]
+    return SliceChanges(tuple(create), tuple(update), tuple(delete))
+
+
+def conditions(pod: Pod, *, publish_not_ready: bool) -> EndpointConditions:
+    """Return ready / serving / terminating by the table of `endpointslice/utils.go`."""
+    return EndpointConditions(
+        ready=publish_not_ready or (pod.ready and not pod.terminating),
+        serving=pod.ready,
+        terminating=pod.terminating,
+    )
+
+
+def ports(service: Service, pod: Pod) -> tuple[EndpointPort, ...]:
+    """Return the Service's ports as this pod has them; a port that it does not have is left out."""
+    found = ((port, _target(port, pod)) for port in service.spec.ports)
+    return tuple(
+        EndpointPort(name=port.name, port=number, protocol=port.protocol, app_protocol=port.app_protocol)
+        for port, number in found
+        if number is not None
+    )
+
+
+_Group = tuple[str, tuple[EndpointPort, ...]]
+
+
+def _group(service: Service, pods: Iterable[Pod]) -> dict[_Group, tuple[Endpoint, ...]]:
+    groups: dict[_Group, list[Endpoint]] = {}
+    for pod in pods:
+        if pod.finished or not pod.status.pod_ip:
+            continue
+        found = ports(service, pod)
+        if found or not service.spec.ports:
+            family = "IPv6" if ":" in pod.status.pod_ip else "IPv4"
+            groups.setdefault((family, found), []).append(_endpoint(service, pod))
+    if not groups:
+        return {("IPv4", ()): ()}
+    return {group: tuple(endpoints) for group, endpoints in groups.items()}
+
+
+def _target(port: ServicePort, pod: Pod) -> int | None:
+    target = port.target_port or port.port
+    if isinstance(target, int):
+        return pod.bound_port(target)
+    for container in pod.spec.containers:
+        for candidate in container.ports:
+            if (candidate.name, candidate.protocol) == (target, port.protocol):
+                return pod.bound_port(candidate.container_port)
+    return None
+
+
+def _endpoint(service: Service, pod: Pod) -> Endpoint:
+    meta = pod.metadata
+    return Endpoint(
+        addresses=(pod.status.pod_ip,),
+        conditions=conditions(pod, publish_not_ready=service.spec.publish_not_ready_addresses),
+        target_ref=ObjectReference(kind="Pod", namespace=meta.namespace, name=meta.name, uid=meta.uid),
+        node_name=pod.spec.node_name,
+    )
+
+
+def _labels(service: Service) -> dict[str, str]:
+    own = {SERVICE_NAME_LABEL: service.metadata.name, MANAGED_BY_LABEL: MANAGED_BY}
+    return {**service.metadata.labels, **own}
+
+
+def _renewed(item: EndpointSlice, service: Service, endpoints: tuple[Endpoint, ...]) -> EndpointSlice:
+    meta = replace(item.metadata, labels=_labels(service))
+    return replace(item, metadata=meta, endpoints=endpoints)
+
+
+def _new(
+    service: Service, group: _Group, endpoints: tuple[Endpoint, ...], taken: set[str], rng: Rng
+) -> EndpointSlice:
+    meta = service.metadata
+    base = f"{meta.name}-"
+    name = generate(base, taken, rng)
+    taken.add(name)
+    owner = OwnerReference(
+        api_version=service.API_VERSION,
+        kind=service.KIND,
+        name=meta.name,
+        uid=meta.uid,
+        controller=True,
+        block_owner_deletion=True,
+    )
+    return EndpointSlice(
+        metadata=ObjectMeta(
+            name=name,
+            generate_name=base,
+            namespace=meta.namespace,
+            labels=_labels(service),
+            owner_references=(owner,),
+        ),
+        address_type=group[0],
+        ports=group[1],
+        endpoints=endpoints,
+    )
