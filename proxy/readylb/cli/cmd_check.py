@@ -1,0 +1,68 @@
+"""`readylb check`: say whether manifests or a readylb.yaml are valid, and start nothing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from readylb.config import quick
+from readylb.config.load import load
+from readylb.errors import UsageError
+from readylb.model import Object, Service
+from readylb.model.workload import Deployment, ReplicaSet, ReplicationController
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `check` takes."""
+    parser.add_argument(
+        "-f",
+        "--filename",
+        metavar="PATH",
+        action="extend",
+        nargs="+",
+        required=True,
+        help="manifest or readylb.yaml: a file, a folder or - (may repeat)",
+    )
+    parser.add_argument(
+        "--image",
+        metavar="IMAGE=COMMAND",
+        action="append",
+        default=[],
+        help="the local command that stands for an image (may repeat)",
+    )
+    parser.add_argument(
+        "--strict",
+        metavar="true|false",
+        default="true",
+        help="false: unknown fields are warnings (default: true)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is valid; warnings go to stderr. ConfigError says what is not."""
+    if args.strict not in {"true", "false"}:
+        msg = f"cannot read --strict={args.strict}: it is true or false"
+        raise UsageError(msg)
+    images = dict(quick.parse_image(text) for text in args.image)
+    loaded = load(args.filename, strict=args.strict == "true", images=images)
+    for problem in loaded.warnings:
+        sys.stderr.write(f"{problem.place}: warning: {problem.text}\n")
+    count = len(loaded.objects)
+    lines = ["1 object is valid" if count == 1 else f"{count} objects are valid"]
+    lines += [f"  {_describe(item)}" for item in loaded.objects]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _describe(item: Object) -> str:
+    group = item.API_VERSION.rpartition("/")[0]
+    kind = f"{item.KIND}.{group}" if group else item.KIND
+    name = f"{kind.lower()}/{item.metadata.name}"
+    if item.metadata.namespace != "default":
+        name += f" (namespace {item.metadata.namespace})"
+    if isinstance(item, Deployment | ReplicaSet | ReplicationController):
+        return f"{name}: {item.spec.replicas} replicas"
+    if isinstance(item, Service):
+        ports = ", ".join(f"{port.port} -> {port.target_port}" for port in item.spec.ports)
+        return f"{name}: {ports}"
+    return name

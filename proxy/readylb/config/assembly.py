@@ -1,0 +1,111 @@
+"""Short forms to what they stand for: a Service, and its pods or the Deployment that makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from readylb.config import knobs
+from readylb.config.addresses import format_address
+from readylb.config.defaults import default_probe, defaulted
+from readylb.model import Deployment, Object, Pod, Service
+from readylb.model.container import Container, ContainerPort, EnvVar
+from readylb.model.meta import ObjectMeta
+from readylb.model.pod import PodSpec, PodTemplateSpec
+from readylb.model.probe import Probe
+from readylb.model.service import ServicePort, ServiceSpec
+from readylb.model.workload import DeploymentSpec, LabelSelector
+
+#: The name of the one port of each pod, which probes and the Service refer to.
+PORT_NAME = "http"
+#: The port that a replica's process is told as declared; what it binds is `$(PORT)`.
+CONTAINER_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The probes of every pod of a service."""
+
+    readiness: Probe | None = None
+    liveness: Probe | None = None
+    startup: Probe | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The side that clients see: name, port, protocol (`http`, `tcp` or "") and annotations."""
+
+    name: str
+    port: int
+    protocol: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+def endpoint_objects(
+    front: Front, addresses: Sequence[tuple[str, int]], probes: Probes, restart: Sequence[str] = ()
+) -> tuple[Object, ...]:
+    """Return the Service and one external pod for each address."""
+    pods = (
+        _endpoint_pod(front.name, index, address, probes, restart) for index, address in enumerate(addresses)
+    )
+    return (_service(front), *pods)
+
+
+def replica_objects(
+    front: Front, count: int, command: Sequence[str], probes: Probes, env: Sequence[EnvVar] = ()
+) -> tuple[Object, ...]:
+    """Return the Service and the Deployment that keeps `count` pods of `command`."""
+    container = replace(
+        _container(front.name, CONTAINER_PORT, probes), command=tuple(command), env=tuple(env)
+    )
+    labels = {"app": front.name}
+    template = PodTemplateSpec(metadata=ObjectMeta(labels=labels), spec=PodSpec(containers=(container,)))
+    spec = DeploymentSpec(replicas=count, selector=LabelSelector(match_labels=labels), template=template)
+    deployment = Deployment(metadata=ObjectMeta(name=front.name, labels=labels), spec=spec)
+    return (_service(front), defaulted(deployment))
+
+
+def complete_probe(probe: Probe) -> Probe:
+    """Return the probe with defaults; one that names no port asks the pod's only one."""
+    http_get, tcp_socket = probe.http_get, probe.tcp_socket
+    return default_probe(
+        replace(
+            probe,
+            http_get=http_get and replace(http_get, port=http_get.port or PORT_NAME),
+            tcp_socket=tcp_socket and replace(tcp_socket, port=tcp_socket.port or PORT_NAME),
+        )
+    )
+
+
+def _service(front: Front) -> Object:
+    labels = {"app": front.name}
+    port = ServicePort(name=PORT_NAME, port=front.port, target_port=PORT_NAME, app_protocol=front.protocol)
+    return defaulted(
+        Service(
+            metadata=ObjectMeta(name=front.name, labels=labels, annotations=front.annotations),
+            spec=ServiceSpec(type="LoadBalancer", selector=labels, ports=(port,)),
+        )
+    )
+
+
+def _endpoint_pod(
+    name: str, index: int, address: tuple[str, int], probes: Probes, restart: Sequence[str]
+) -> Object:
+    notes = {knobs.ENDPOINT: format_address(*address)}
+    if restart:
+        notes[knobs.RESTART] = json.dumps({"exec": {"command": list(restart)}})
+    meta = ObjectMeta(name=f"{name}-{index}", labels={"app": name}, annotations=notes)
+    container = _container(name, address[1], probes)
+    spec = PodSpec(containers=(container,), runtime_class_name=knobs.EXTERNAL)
+    return defaulted(Pod(metadata=meta, spec=spec))
+
+
+def _container(name: str, port: int, probes: Probes) -> Container:
+    return Container(
+        name=name,
+        ports=(ContainerPort(container_port=port, name=PORT_NAME),),
+        startup_probe=probes.startup and complete_probe(probes.startup),
+        liveness_probe=probes.liveness and complete_probe(probes.liveness),
+        readiness_probe=probes.readiness and complete_probe(probes.readiness),
+    )

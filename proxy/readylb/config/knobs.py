@@ -1,0 +1,105 @@
+"""The `readylb.io/` annotations: how an object carries what Kubernetes has no field for."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+from readylb.config.addresses import parse_address
+from readylb.config.hints import did_you_mean
+from readylb.config.problems import quote
+from readylb.core.container_command import COMMAND_ANNOTATION, split
+from readylb.model.meta import ANNOTATION_PREFIX
+
+#: The runtime class of pods whose process somebody else runs.
+EXTERNAL = "external"
+
+#: Pods: where an endpoint that readylb did not start is reached, `HOST:PORT`.
+ENDPOINT = ANNOTATION_PREFIX + "endpoint"
+#: Pods: how to have such an endpoint restarted, JSON `{"exec": {"command": [...]}}`.
+RESTART = ANNOTATION_PREFIX + "restart"
+#: Services: the address to listen on.
+BIND = ANNOTATION_PREFIX + "bind"
+#: Services: how an endpoint is picked.
+BALANCER = ANNOTATION_PREFIX + "balancer"
+#: Services: addresses or networks whose X-Forwarded-* headers are believed, comma-separated.
+TRUSTED_PROXIES = ANNOTATION_PREFIX + "trusted-proxies"
+
+#: Balancing policies that may be asked for.
+BALANCERS = ("round_robin",)
+
+
+def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield (annotation, what is wrong with it) for those that are readylb's own."""
+    for name, value in annotations.items():
+        if not name.startswith(ANNOTATION_PREFIX):
+            continue
+        check = _command if name.startswith(f"{COMMAND_ANNOTATION}.") else _CHECKS.get(name)
+        if check is None:
+            yield name, f'unknown annotation "{name}"{did_you_mean(name, _CHECKS)}'
+        elif wrong := check(value):
+            yield name, f"Invalid value: {quote(value)}: {wrong}"
+
+
+def check_networks(text: str) -> str:
+    """Return what is wrong with a comma-separated list of addresses and networks, or nothing."""
+    for item in text.split(","):
+        try:
+            ipaddress.ip_network(item.strip(), strict=False)
+        except ValueError:
+            return f"{quote(item.strip())} is neither an IP address nor a network such as 10.0.0.0/8"
+    return ""
+
+
+def check_balancer(text: str) -> str:
+    """Return what is wrong with the name of a balancing policy, or nothing."""
+    return (
+        ""
+        if text in BALANCERS
+        else f"not supported yet: supported values: {', '.join(map(quote, BALANCERS))}"
+    )
+
+
+def check_bind(text: str) -> str:
+    """Return what is wrong with an address to listen on, or nothing."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return "must be an IP address of this machine, such as 127.0.0.1 or 0.0.0.0"
+    return ""
+
+
+def _endpoint(text: str) -> str:
+    try:
+        parse_address(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _restart(text: str) -> str:
+    form = 'must be JSON such as {"exec": {"command": ["systemctl", "restart", "web"]}}'
+    try:
+        command = json.loads(text)["exec"]["command"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return form
+    fine = isinstance(command, list) and command and all(isinstance(word, str) for word in command)
+    return "" if fine else form
+
+
+def _command(text: str) -> str:
+    try:
+        return "" if split(text) else "must name a command"
+    except (ValueError, RecursionError) as error:
+        return f"must be a command as for a shell: {error}"
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    COMMAND_ANNOTATION: _command,
+    ENDPOINT: _endpoint,
+    RESTART: _restart,
+    BIND: check_bind,
+    BALANCER: check_balancer,
+    TRUSTED_PROXIES: check_networks,
+}

@@ -1,0 +1,175 @@
+"""readylb.yaml to objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from readylb.config import knobs
+from readylb.config.addresses import parse_address
+from readylb.config.assembly import Front, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.decode import Decoder
+from readylb.config.manifests import Placed
+from readylb.config.native_model import Command, NativeFile, NativePort, NativeService
+from readylb.config.nodes import Table, locate
+from readylb.config.problems import Report, plain, quote
+from readylb.config.shapes import shapes
+from readylb.config.unsupported import GRPC
+from readylb.config.validation import names
+from readylb.config.validation.errors import Errors, FieldError, choice, invalid, not_negative, required
+from readylb.config.validation.pods import validate_environment
+from readylb.config.validation.probes import validate_probe
+from readylb.core import container_command
+from readylb.model import Object
+from readylb.model.container import EnvVar
+from readylb.model.probe import Probe, ProbeKind
+
+#: What the top level of a readylb.yaml may hold.
+NATIVE_KEYS = tuple(shapes(NativeFile))
+PROTOCOLS = ("http", "tcp")
+
+
+class NativeReader:
+    """Reads the readylb.yaml documents of one file."""
+
+    def __init__(self, file: str, report: Report) -> None:
+        """Read what `file` holds."""
+        self._file = file
+        self._report = report
+        self._decoder = Decoder(file, report, {})
+
+    def read(self, root: Table, images: dict[str, tuple[str, ...]]) -> Iterator[Placed]:
+        """Yield the objects that the services stand for, and add what `images` maps."""
+        before = len(self._report.errors)
+        native = self._decoder.decode(NativeFile, root)
+        undecoded = {problem.path for problem in self._report.errors[before:]}
+        found = len(undecoded)
+        for error in validate_native(native):
+            if error.path not in undecoded:
+                self._report.error(self._file, locate(root, error.path), plain(error.path), error.message)
+                found += 1
+        if found:
+            return
+        images.update({image: _words(command) for image, command in native.images.items()})
+        for name, service in native.services.items():
+            for item in _objects(name, service, native.trusted_proxies):
+                yield Placed(item, self._file, root, f"services.{name}")
+
+
+def validate_native(native: NativeFile) -> Errors:
+    """Yield what is wrong with a readylb.yaml, by its own paths."""
+    for image, command in native.images.items():
+        yield from _command(f"images.{image}", command)
+    yield from _networks("trusted_proxies", native.trusted_proxies)
+    for name, service in native.services.items():
+        yield from _service(f"services.{name}", name, service)
+
+
+def _service(path: str, name: str, service: NativeService) -> Errors:
+    yield from (invalid(path, name, detail) for detail in names.dns_1035_label(name))
+    port = _port(service)
+    where = f"{path}.port" if isinstance(service.port, int) else f"{path}.port.port"
+    yield from (names.port(where, port.port) if port.port else (required(where),))
+    if port.protocol:
+        yield from choice(f"{path}.port.protocol", port.protocol, PROTOCOLS)
+    if port.bind and (wrong := knobs.check_bind(port.bind)):
+        yield invalid(f"{path}.port.bind", port.bind, wrong)
+    if service.balancer and (wrong := knobs.check_balancer(service.balancer)):
+        yield invalid(f"{path}.balancer", service.balancer, wrong)
+    yield from _networks(f"{path}.trusted_proxies", service.trusted_proxies)
+    for kind in ProbeKind:
+        yield from _probe(f"{path}.{kind.lower()}Probe", getattr(service, f"{kind.lower()}_probe"), kind)
+    if service.endpoints and service.command:
+        yield FieldError(f"{path}.command", "Forbidden: a service has endpoints or a command, not both")
+    elif service.endpoints:
+        yield from _endpoints(path, service)
+    elif service.command:
+        yield from _replicas(path, service)
+    else:
+        yield required(path, "endpoints (that run already) or a command (to run)")
+
+
+def _endpoints(path: str, service: NativeService) -> Errors:
+    seen: set[tuple[str, int]] = set()
+    for index, text in enumerate(service.endpoints):
+        below = f"{path}.endpoints[{index}]"
+        try:
+            address = parse_address(text)
+        except ValueError as error:
+            yield invalid(below, text, str(error))
+            continue
+        if address in seen:
+            yield FieldError(below, f"Duplicate value: {quote(text)}")
+        seen.add(address)
+    for key, value in {"replicas": service.replicas, "env": service.env or None}.items():
+        if value is not None:
+            yield FieldError(f"{path}.{key}", "Forbidden: it goes with a command that readylb runs")
+    if service.restart is not None and not (service.restart.exec and service.restart.exec.command):
+        yield required(f"{path}.restart", "exec: {command: [...]}")
+
+
+def _replicas(path: str, service: NativeService) -> Errors:
+    yield from _command(f"{path}.command", service.command)
+    if service.replicas is not None:
+        yield from not_negative(f"{path}.replicas", service.replicas)
+    if not isinstance(service.env, Mapping):
+        yield from validate_environment(f"{path}.env", service.env)
+    else:
+        for name in service.env:
+            details = names.environment_name(name)
+            yield from (invalid(f"{path}.env", name, detail) for detail in details)
+    if service.restart is not None:
+        detail = "readylb restarts what it runs; this is for endpoints that it did not start"
+        yield FieldError(f"{path}.restart", f"Forbidden: {detail}")
+
+
+def _probe(path: str, probe: Probe | None, kind: ProbeKind) -> Errors:
+    if probe is None:
+        return
+    yield from validate_probe(path, complete_probe(probe), kind)
+    if probe.grpc is not None:
+        yield FieldError(f"{path}.grpc", GRPC)
+
+
+def _command(path: str, command: Command) -> Errors:
+    try:
+        if not _words(command):
+            yield required(path, "a command")
+    except ValueError as error:
+        yield invalid(path, command, f"must be a command as for a shell: {error}")
+
+
+def _networks(path: str, networks: tuple[str, ...]) -> Errors:
+    for index, text in enumerate(networks):
+        if wrong := knobs.check_networks(text):
+            yield invalid(f"{path}[{index}]", text, wrong)
+
+
+def _words(command: Command) -> tuple[str, ...]:
+    return container_command.split(command) if isinstance(command, str) else command
+
+
+def _port(service: NativeService) -> NativePort:
+    return NativePort(port=service.port) if isinstance(service.port, int) else service.port
+
+
+def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tuple[Object, ...]:
+    port = _port(service)
+    notes = {
+        knobs.BIND: port.bind,
+        knobs.BALANCER: service.balancer,
+        knobs.TRUSTED_PROXIES: ",".join(service.trusted_proxies or trusted),
+    }
+    chosen = {key: value for key, value in notes.items() if value}
+    front = Front(name, port.port, port.protocol, chosen)
+    probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe)
+    if service.endpoints:
+        hook = service.restart.exec.command if service.restart and service.restart.exec else ()
+        return endpoint_objects(front, [parse_address(text) for text in service.endpoints], probes, hook)
+    count = 1 if service.replicas is None else service.replicas
+    return replica_objects(front, count, _words(service.command), probes, _environment(service))
+
+
+def _environment(service: NativeService) -> tuple[EnvVar, ...]:
+    if isinstance(service.env, Mapping):
+        return tuple(EnvVar(name=name, value=value) for name, value in service.env.items())
+    return service.env

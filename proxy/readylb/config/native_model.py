@@ -1,0 +1,55 @@
+"""The shape of readylb.yaml: the short form for people who have no manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from readylb.model.container import EnvVar
+from readylb.model.meta import key
+from readylb.model.probe import ExecAction, Probe
+
+#: A command: words, or one text that is split as a shell would (quoting only).
+Command = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativePort:
+    """Where a service listens: `port`, the address `bind`, and `protocol` http or tcp."""
+
+    port: int
+    bind: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeRestart:
+    """How an endpoint that readylb did not start is restarted when its liveness probe fails."""
+
+    exec: ExecAction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeService:
+    """One service: either `endpoints` that run already, or `replicas` of a `command`."""
+
+    port: int | NativePort
+    endpoints: tuple[str, ...] = ()
+    replicas: int | None = None
+    command: Command = ()
+    env: Mapping[str, str] | tuple[EnvVar, ...] = field(default_factory=dict)
+    startup_probe: Probe | None = None
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    restart: NativeRestart | None = None
+    balancer: str = ""
+    trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeFile:
+    """A whole readylb.yaml. `images` maps images of manifests to local commands."""
+
+    services: Mapping[str, NativeService] = field(default_factory=dict)
+    images: Mapping[str, Command] = field(default_factory=dict)
+    trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())

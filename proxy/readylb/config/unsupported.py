@@ -1,0 +1,75 @@
+"""Values of fields that the model has, but that this program cannot honour (yet).
+
+Like `known_fields`, for what only the value tells: refused where leaving it out of account would change
+who is served or when a replica is restarted, else a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from readylb.config.knobs import EXTERNAL
+from readylb.config.pod_specs import pod_spec
+from readylb.model import Object, Service
+from readylb.model.container import Container, probes_of
+from readylb.model.pod import PodSpec
+
+#: What is said about a grpc probe.
+GRPC = "grpc probes are not supported yet: use httpGet, tcpSocket or exec"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is not honoured, where. `refused`: it must be put right."""
+
+    path: str
+    message: str
+    refused: bool
+
+
+def unsupported(item: Object) -> Iterator[Finding]:
+    """Yield what cannot be honoured in an object."""
+    if isinstance(item, Service):
+        yield from _service(item)
+    elif (found := pod_spec(item)) is not None:
+        yield from _pod(found.spec, found.path)
+
+
+def _service(item: Service) -> Iterator[Finding]:
+    spec = item.spec
+    if spec.type == "ExternalName":
+        yield Finding(
+            "spec.type", "not supported yet: ExternalName (it is a DNS alias, nothing to balance)", True
+        )
+    for index, port in enumerate(spec.ports):
+        if port.protocol in {"UDP", "SCTP"}:
+            path = f"spec.ports[{index}].protocol"
+            yield Finding(path, f"not supported yet: {port.protocol} (TCP is)", True)
+    if spec.session_affinity == "ClientIP":
+        yield Finding("spec.sessionAffinity", "not supported yet: clients would not stay with a pod", True)
+    if spec.load_balancer_source_ranges:
+        yield Finding("spec.loadBalancerSourceRanges", "not supported yet: everybody would be served", True)
+    if spec.external_ips:
+        yield Finding("spec.externalIPs", "ignored: say where to listen with --bind", False)
+
+
+def _pod(spec: PodSpec, path: str) -> Iterator[Finding]:
+    if spec.runtime_class_name not in {"", EXTERNAL}:
+        message = f'not supported: there is no runtime "{spec.runtime_class_name}" here (leave it out)'
+        yield Finding(f"{path}.runtimeClassName", message, True)
+    for index, container in enumerate(spec.containers):
+        yield from _container(container, f"{path}.containers[{index}]")
+
+
+def _container(container: Container, path: str) -> Iterator[Finding]:
+    for kind, probe in probes_of(container).items():
+        if probe.grpc is not None:
+            below = f"{path}.{kind.lower()}Probe.grpc"
+            yield Finding(below, GRPC, True)
+    for index, port in enumerate(container.ports):
+        if port.host_port:
+            below = f"{path}.ports[{index}].hostPort"
+            yield Finding(
+                below, "ignored: a free port of this machine is chosen (see get pods -o wide)", False
+            )
