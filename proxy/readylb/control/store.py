@@ -79,7 +79,7 @@ class Watch:
         """Wait for changes and return all that are queued; [] after `timeout` seconds, None at the end."""
         try:
             async with asyncio.timeout(timeout):
-                first = await self._queue.get()
+                first = await self._next()
         except TimeoutError:
             return []
         return None if first is None else [first, *self.drain()]
@@ -90,9 +90,15 @@ class Watch:
 
     async def __anext__(self) -> Change:
         """Wait for the next change."""
-        change = await self._queue.get()
+        change = await self._next()
         if change is None:
             raise StopAsyncIteration
+        return change
+
+    async def _next(self) -> Change | None:
+        change = await self._queue.get()
+        if change is None:
+            self._queue.put_nowait(None)  # the end stays the end, however often it is asked for
         return change
 
 

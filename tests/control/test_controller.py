@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from readylb.control.controller import run
+from readylb.control.store import Change, Key, Store
+from readylb.control.tasks import TaskGroup
+from readylb.model import Object, Pod
+from readylb.model.meta import ObjectMeta
+
+
+class Recording:
+    kinds: tuple[type[Object], ...] = (Pod,)
+
+    def __init__(self, answers: list[float | None] | None = None) -> None:
+        self.seen: list[str] = []
+        self.answers = answers or []
+        self.quiet = asyncio.Event()
+
+    def keys(self, change: Change) -> Iterator[Key]:
+        yield change.object.metadata.namespace, change.object.metadata.name
+
+    def reconcile(self, key: Key) -> float | None:
+        self.seen.append(key[1])
+        if not self.answers:
+            self.quiet.set()
+            return None
+        return self.answers.pop(0)
+
+
+def create(store: Store, name: str) -> None:
+    store.create(Pod(metadata=ObjectMeta(name=name)))
+
+
+async def until_idle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def tasks():
+    group = TaskGroup("test", lambda _: None)
+    yield group
+    await group.stop()
+
+
+async def test_what_exists_at_the_start_is_reconciled(clock, tasks) -> None:
+    store, reconciler = Store(clock), Recording()
+    create(store, "a")
+    tasks.spawn("run", run(store, reconciler))
+    await until_idle()
+    assert reconciler.seen == ["a"]
+
+
+async def test_several_changes_of_a_key_are_one_reconciliation(clock, tasks) -> None:
+    store, reconciler = Store(clock), Recording()
+    tasks.spawn("run", run(store, reconciler))
+    await until_idle()
+    create(store, "a")
+    store.mark_deleted(Pod, "default", "a", 1)
+    create(store, "b")
+    await until_idle()
+    assert reconciler.seen == ["a", "b"]
+
+
+async def test_a_reconciler_may_ask_to_look_again(clock, tasks) -> None:
+    store, reconciler = Store(clock), Recording([0.0, 0.001])
+    create(store, "a")
+    tasks.spawn("run", run(store, reconciler))
+    await asyncio.wait_for(reconciler.quiet.wait(), 5)
+    await until_idle()
+    assert reconciler.seen == ["a", "a", "a"]
+
+
+async def test_a_later_reconciliation_replaces_the_wish_to_look_again(clock, tasks) -> None:
+    store, reconciler = Store(clock), Recording([0.005, None])
+    create(store, "a")
+    tasks.spawn("run", run(store, reconciler))
+    await until_idle()
+    store.mark_deleted(Pod, "default", "a", 1)
+    await until_idle()
+    await asyncio.sleep(0.02)
+    assert reconciler.seen == ["a", "a"]
+
+
+async def test_it_ends_when_the_store_closes(clock) -> None:
+    store, reconciler = Store(clock), Recording([100.0])
+    create(store, "a")
+    store.close()
+    async with asyncio.timeout(1):
+        await run(store, reconciler)
+    assert reconciler.seen == ["a"]
+
+
+async def test_a_fault_in_a_reconciler_is_not_swallowed(clock) -> None:
+    class Broken(Recording):
+        def reconcile(self, key: Key) -> float | None:
+            raise LookupError(key[1])
+
+    store = Store(clock)
+    create(store, "a")
+    with pytest.raises(LookupError, match="a"):
+        await run(store, Broken())
