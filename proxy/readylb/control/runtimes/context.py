@@ -1,0 +1,21 @@
+"""What every runtime is made with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from readylb.control.clock import Clock
+from readylb.control.tasks import Fatal
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeContext:
+    """`instance` names this readylb; `state_dir` is a folder of this instance and runtime alone."""
+
+    clock: Clock
+    instance: str
+    state_dir: Path
+    images: Mapping[str, tuple[str, ...]]
+    fatal: Fatal

@@ -1,0 +1,168 @@
+"""The output of one container incarnation: lines with their time, on disk, the oldest dropped first.
+
+A ring is two files at most: when the newer one is full, the older one is deleted and another begun.
+Each record is `SECONDS LINE`. Readers keep a file open, so a deleted one is still read to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO
+
+from readylb.control.clock import Clock
+
+log = logging.getLogger(__name__)
+
+#: Bytes of one file; two of them are kept (kubelet: containerLogMaxSize 10Mi).
+FILE_BYTES = 5 * 1024 * 1024
+
+#: A longer line becomes several, as the container runtimes split it (CRI: 16 KiB).
+LINE_BYTES = 16 * 1024
+
+_CHUNK = 65536
+
+
+class LogRing:
+    """Lines of one incarnation. `base` is the path of its files without their number."""
+
+    def __init__(self, base: Path, clock: Clock, file_bytes: int = FILE_BYTES) -> None:
+        """Begin an empty ring."""
+        self._base = base
+        self._clock = clock
+        self._file_bytes = file_bytes
+        self._oldest = self._newest = 0
+        self._size = 0
+        self._rest = b""
+        self._closed = False
+        self._broken = False
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._file: IO[bytes] = self._path(0).open("wb", buffering=0)
+
+    def __repr__(self) -> str:
+        """Show the state."""
+        state = "closed" if self._closed else "open"
+        return f"<log ring {self._base.name} {state} files={self._oldest}..{self._newest} size={self._size}>"
+
+    def write(self, data: bytes) -> None:
+        """Take output as it comes; every full line gets the time of now."""
+        if self._closed:
+            return
+        *lines, rest = (self._rest + data).split(b"\n")
+        while len(rest) >= LINE_BYTES:
+            lines.append(rest[:LINE_BYTES])
+            rest = rest[LINE_BYTES:]
+        self._rest = rest
+        if lines:
+            self._append(lines)
+
+    def close(self) -> None:
+        """End the ring: an unfinished line is kept as a line, followers come to their end."""
+        if self._closed:
+            return
+        if self._rest:
+            self._append([self._rest])
+        self._closed = True
+        self._file.close()
+        self._wake()
+
+    def remove(self) -> None:
+        """Delete the files."""
+        self.close()
+        for number in range(self._oldest, self._newest + 1):
+            self._path(number).unlink(missing_ok=True)
+
+    async def lines(self, *, follow: bool, tail: int | None) -> AsyncIterator[tuple[float, bytes]]:
+        """Yield (epoch seconds, line), from the last `tail` lines on; `follow` until the ring closes."""
+        number, offset = self._position(tail)
+        while True:
+            try:
+                file = self._path(number).open("rb")
+            except FileNotFoundError:  # the ring was removed meanwhile
+                return
+            with file:
+                file.seek(offset)
+                async for record in self._records(file, number, follow=follow):
+                    yield record
+            if number == self._newest:
+                return
+            number, offset = max(number + 1, self._oldest), 0
+
+    async def _records(
+        self, file: IO[bytes], number: int, *, follow: bool
+    ) -> AsyncIterator[tuple[float, bytes]]:
+        """Yield from one file until nothing can follow in it."""
+        rest = b""
+        while True:
+            data = file.read(_CHUNK)
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                stamp, _, text = line.partition(b" ")
+                yield float(stamp), text
+            if data:
+                await asyncio.sleep(0)  # a long log must not hold up the loop
+            elif number < self._newest or self._closed or not follow:
+                return
+            else:
+                await self._more()
+
+    def _append(self, lines: list[bytes]) -> None:
+        stamp = b"%.6f " % self._clock.now()
+        pieces = [line[at : at + LINE_BYTES] for line in lines for at in range(0, len(line) or 1, LINE_BYTES)]
+        data = b"".join(stamp + piece + b"\n" for piece in pieces)
+        try:
+            if self._size + len(data) > self._file_bytes and self._size:
+                self._rotate()
+            self._file.write(data)
+        except OSError as error:
+            self._lost(error)
+            return
+        self._size += len(data)
+        self._wake()
+
+    def _rotate(self) -> None:
+        self._file.close()
+        self._newest += 1
+        self._file = self._path(self._newest).open("wb", buffering=0)
+        self._size = 0
+        if self._newest - self._oldest > 1:
+            self._path(self._oldest).unlink(missing_ok=True)
+            self._oldest += 1
+
+    def _lost(self, error: OSError) -> None:
+        if not self._broken:
+            log.error("cannot keep the output of %s: %s (free some space)", self._base.name, error)
+        self._broken = True
+
+    def _position(self, tail: int | None) -> tuple[int, int]:
+        """Return the file and the offset in it where the last `tail` lines begin."""
+        if tail is None:
+            return self._oldest, 0
+        missing = tail
+        for number in range(self._newest, self._oldest - 1, -1):
+            data = self._path(number).read_bytes() if self._path(number).exists() else b""
+            head = data.rsplit(b"\n", missing + 1)
+            if len(head) == missing + 2:
+                return number, len(head[0]) + 1
+            missing -= data.count(b"\n")
+            if missing == 0:
+                return number, 0
+        return self._oldest, 0
+
+    def _path(self, number: int) -> Path:
+        return self._base.with_name(f"{self._base.name}.{number}.log")
+
+    async def _more(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiting.discard(waiter)
+
+    def _wake(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)

@@ -1,0 +1,262 @@
+"""The `process` runtime: a container is a local process, a pod is a folder and some ports.
+
+Without isolation all pods share the host's network and files. So each declared container port gets a
+free host port of its own, and each pod a private folder in `TMPDIR`, the stand-in for a container's
+/tmp. A container's environment is readylb's own, plus what `core.container_command` says, plus marks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from readylb.control.clock import Clock
+from readylb.control.runtimes import marks
+from readylb.control.runtimes.child import Command, spawn
+from readylb.control.runtimes.context import RuntimeContext
+from readylb.control.runtimes.exec_session import ProcessExecSession, open_pipes, open_terminal
+from readylb.control.runtimes.exec_sync import exec_sync
+from readylb.control.runtimes.guard import Guard
+from readylb.control.runtimes.log_pump import LogPump
+from readylb.control.runtimes.log_ring import LogRing
+from readylb.control.runtimes.ports import PortAllocator
+from readylb.control.runtimes.process_container import ProcessContainer
+from readylb.control.runtimes.runtime import ExecResult, Sandbox
+from readylb.control.tasks import TaskGroup
+from readylb.core.container_command import Surroundings, environment, expand, resolve
+from readylb.errors import NotFoundError, RuntimeFailureError
+from readylb.model import Pod
+from readylb.model.container import Container
+from readylb.model.pod import PortMapping
+
+#: All pods are on the host's loopback.
+POD_IP = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One container of a pod: what runs now, and the output of this and the previous incarnation."""
+
+    current: ProcessContainer | None = None
+    log: LogRing | None = None
+    previous_log: LogRing | None = None
+
+
+@dataclass(slots=True)
+class _PodRecord:
+    folder: Path
+    surroundings: Surroundings
+    slots: dict[str, _Slot] = field(default_factory=dict)
+
+
+class ProcessRuntime:
+    """Runs containers as local processes."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        """Run nothing yet; the state folder is made with the first pod."""
+        self._clock: Clock = context.clock
+        self._images = context.images
+        self._folder = context.state_dir
+        self._instance = context.instance
+        self._ports = PortAllocator(random.Random())  # noqa: S311 - spreads ports, keeps no secret
+        self._guard = Guard(
+            f"{marks.INSTANCE}={context.instance}", self._folder, context.clock, context.fatal
+        )
+        self._tasks = TaskGroup("runtimes/process", context.fatal)
+        self._pods: dict[str, _PodRecord] = {}
+        self._inherited = _inherited(os.environ)
+        self._closing = False
+
+    async def prepare(self, pod: Pod) -> Sandbox:
+        """Make the pod's folder and reserve its ports."""
+        if self._closing:
+            msg = "readylb is ending"
+            raise RuntimeFailureError(msg)
+        record = self._pods.get(pod.metadata.uid)
+        if record is None:
+            record = self._pods[pod.metadata.uid] = self._make(pod)
+        self._guard.ensure()
+        return Sandbox(POD_IP, record.surroundings.port_mappings)
+
+    async def start(self, pod: Pod, container: Container, attempt: int) -> ProcessContainer:
+        """Start the container's command, once nothing of its previous incarnation is left."""
+        record = self._record(pod)
+        slot = record.slots.setdefault(container.name, _Slot())
+        if slot.current is not None:
+            if slot.current.running:
+                msg = f'container "{container.name}" in pod "{pod.metadata.name}" is running already'
+                raise RuntimeFailureError(msg)
+            await slot.current.wait_gone()
+        self._guard.ensure()
+        command = self._command(pod, container, record)
+        self._rotate(slot, record.folder / f"{container.name}.{attempt}")
+        slot.current = self._spawn(command, slot)
+        self._tasks.spawn(f"{pod.metadata.name}/{container.name}", slot.current.supervise())
+        return slot.current
+
+    async def exec_sync(
+        self, pod: Pod, container: str, command: tuple[str, ...], timeout_seconds: float, limit: int = 10240
+    ) -> ExecResult:
+        """Run a command with the container's environment and folder; `$(VAR)` in it expands.
+
+        Expansion is kubelet's for probes and hooks; `exec_session` takes words as they are.
+        """
+        around = self._running(pod, container).command
+        argv = tuple(expand(word, around.declared) for word in command)
+        return await exec_sync(replace(around, argv=argv), self._guard, timeout_seconds, limit)
+
+    async def exec_session(
+        self, pod: Pod, container: str, command: tuple[str, ...], *, stdin: bool, tty: bool
+    ) -> ProcessExecSession:
+        """Start an interactive command with the container's environment and folder."""
+        around = self._running(pod, container).command
+        open_session = open_terminal if tty else open_pipes
+        return open_session(replace(around, argv=command), self._guard, stdin=stdin)
+
+    def logs(
+        self, pod: Pod, container: str, *, previous: bool, follow: bool, tail: int | None
+    ) -> AsyncIterator[tuple[float, bytes]]:
+        """Yield (epoch seconds, line) of the current or the previous incarnation."""
+        record = self._pods.get(pod.metadata.uid)
+        slot = record.slots.get(container) if record is not None else None
+        ring = None if slot is None else slot.previous_log if previous else slot.log
+        if ring is None:
+            which = "previous terminated container" if previous else "container"
+            msg = f'{which} "{container}" in pod "{pod.metadata.name}" not found'
+            raise NotFoundError(msg)
+        return ring.lines(follow=follow, tail=tail)
+
+    async def remove(self, pod: Pod) -> None:
+        """End what still carries the pod's mark, remove its folder, give its ports back."""
+        record = self._pods.pop(pod.metadata.uid, None)
+        if record is None:
+            return
+        for slot in record.slots.values():
+            if slot.current is not None:
+                slot.current.kill()
+                await slot.current.wait_gone()
+        await marks.sweep(marks.POD, pod.metadata.uid)
+        await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
+        for mapping in record.surroundings.port_mappings:
+            self._ports.release(mapping.host_port)
+
+    async def close(self) -> None:
+        """Kill everything that is left; the guardian cleans up after it and is waited for."""
+        self._closing = True
+        slots = [slot for record in self._pods.values() for slot in record.slots.values()]
+        containers = [slot.current for slot in slots if slot.current is not None]
+        for container in containers:
+            container.kill()
+        for container in containers:
+            await container.wait()
+        await self._guard.close()
+        await self._tasks.stop()
+        for slot in slots:
+            for ring in (slot.log, slot.previous_log):
+                if ring is not None:
+                    ring.close()
+
+    def _make(self, pod: Pod) -> _PodRecord:
+        folder = self._folder / pod.metadata.uid
+        temp = folder / "tmp"
+        try:
+            temp.mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            msg = f"cannot make {temp}: {error.strerror} (free some space, or choose another state folder)"
+            raise RuntimeFailureError(msg) from error
+        return _PodRecord(folder, Surroundings(POD_IP, POD_IP, POD_IP, self._map_ports(pod), str(temp)))
+
+    def _map_ports(self, pod: Pod) -> tuple[PortMapping, ...]:
+        declared = {
+            port.container_port: port for container in pod.spec.containers for port in container.ports
+        }
+        mapped: list[PortMapping] = []
+        try:
+            for number, port in declared.items():
+                if port.host_port:
+                    self._ports.claim(POD_IP, port.host_port)
+                mapped.append(
+                    PortMapping(
+                        container_port=number, host_port=port.host_port or self._ports.allocate(POD_IP)
+                    )
+                )
+        except RuntimeFailureError:
+            for mapping in mapped:
+                self._ports.release(mapping.host_port)
+            raise
+        return tuple(mapped)
+
+    def _command(self, pod: Pod, container: Container, record: _PodRecord) -> Command:
+        declared = environment(pod, container, record.surroundings)
+        try:
+            argv = resolve(container, self._images, pod.metadata.annotations)
+        except ValueError as error:
+            msg = f"cannot read the annotation readylb.io/command: {error}"
+            raise RuntimeFailureError(msg) from error
+        if argv is None:
+            image = container.image
+            msg = (
+                f"image {image!r} does not say which local command to run "
+                f"(map it: --image {image}=COMMAND, or the annotation readylb.io/command)"
+            )
+            raise RuntimeFailureError(msg)
+        own = {
+            marks.INSTANCE: self._instance,
+            marks.POD: pod.metadata.uid,
+            marks.CONTAINER: uuid.uuid4().hex,
+        }
+        return Command(
+            argv=tuple(expand(word, declared) for word in argv),
+            declared=declared,
+            environment={**self._inherited, **declared, **own},
+            directory=container.working_dir or None,
+        )
+
+    def _spawn(self, command: Command, slot: _Slot) -> ProcessContainer:
+        if slot.log is None:
+            msg = "no log was made for the container"
+            raise RuntimeError(msg)
+        reader, writer = os.pipe()
+        try:
+            child = spawn(command, stdout=writer, stderr=writer)
+        except RuntimeFailureError:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
+        return ProcessContainer(command, child, LogPump(reader, slot.log), self._guard, self._clock)
+
+    def _rotate(self, slot: _Slot, base: Path) -> None:
+        if slot.previous_log is not None:
+            slot.previous_log.remove()
+        slot.previous_log = slot.log
+        slot.log = LogRing(base, self._clock)
+
+    def _record(self, pod: Pod) -> _PodRecord:
+        record = self._pods.get(pod.metadata.uid)
+        if record is None or self._closing:
+            msg = f'pod "{pod.metadata.name}" is not prepared, or was removed'
+            raise RuntimeFailureError(msg)
+        return record
+
+    def _running(self, pod: Pod, container: str) -> ProcessContainer:
+        slot = self._record(pod).slots.get(container)
+        if slot is None or slot.current is None or not slot.current.running:
+            msg = f'container "{container}" in pod "{pod.metadata.name}" is not running'
+            raise RuntimeFailureError(msg)
+        return slot.current
+
+
+def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would speak of readylb's own surroundings: a PORT that is not the container's."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in {"PORT", "HOST"} and not name.startswith(("PORT_", "POD_"))
+    }

@@ -1,0 +1,122 @@
+"""One incarnation of a container that is a local process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from readylb.control.clock import Clock
+from readylb.control.runtimes import marks
+from readylb.control.runtimes.child import Child, Command
+from readylb.control.runtimes.guard import Guard
+from readylb.control.runtimes.log_pump import LogPump
+from readylb.control.runtimes.runtime import ContainerExit
+
+#: Pause in seconds between two looks at a group that is stopping after its leader has gone: the system
+#: tells nobody when a group becomes empty.
+_LOOK_SECONDS = 0.02
+
+
+class ProcessContainer:
+    """A running container. `supervise` must run as a task until it returns."""
+
+    def __init__(self, command: Command, child: Child, pump: LogPump, guard: Guard, clock: Clock) -> None:
+        """Take over a child that was just started."""
+        self.command = command
+        self.mark = command.environment[marks.CONTAINER]
+        self.container_id = f"process://{self.mark}"
+        self.started_at = clock.now()
+        self._child = child
+        self._pump = pump
+        self._guard = guard
+        self._clock = clock
+        self._stopping = False
+        self._killed = False
+        self._kill_timer: asyncio.TimerHandle | None = None
+        self._exit: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()
+        guard.add(child.pgid)
+
+    def __repr__(self) -> str:
+        """Show the state."""
+        state = "gone" if self._gone.is_set() else "exited" if self._exit.done() else "running"
+        return f"<container {self.container_id} {state} pgid={self._child.pgid}>"
+
+    @property
+    def running(self) -> bool:
+        """Say whether its process has not ended yet."""
+        return not self._exit.done()
+
+    async def wait(self) -> ContainerExit:
+        """Return when it has ended, with how. May be awaited by several callers."""
+        await asyncio.wait([self._exit])
+        return self._exit.result()
+
+    async def wait_gone(self) -> None:
+        """Return when nothing of it is left: no process that carries its mark, no open output."""
+        await self._gone.wait()
+
+    async def stop(self, grace_seconds: float) -> ContainerExit:
+        """SIGTERM to its group, wait for the grace period, SIGKILL to what is left.
+
+        The grace period is the whole group's: `sh -c "server; …"` may lose its shell at once while the
+        server still finishes. A second call with less grace shortens the first.
+        """
+        if self.running and not self._stopping:
+            self._stopping = True
+            self._child.signal_group(signal.SIGTERM)
+        self._kill_within(grace_seconds)
+        await self._gone.wait()
+        return self._exit.result()
+
+    def kill(self) -> None:
+        """SIGKILL its group now."""
+        self._killed = True
+        if not self._gone.is_set():
+            self._child.signal_group(signal.SIGKILL)
+
+    async def supervise(self) -> None:
+        """See it end, then end what it leaves behind.
+
+        A leader that ends by itself takes its group along, as the first process of a container does.
+        """
+        child = self._child
+        await asyncio.wait([child.exited])
+        finished_at = self._clock.now()
+        if not self._stopping:
+            child.signal_group(signal.SIGKILL)
+        code = child.reap()
+        if self._stopping:
+            await self._group_ended()
+        signal_number = max(-code, 0)
+        self._exit.set_result(
+            ContainerExit(
+                exit_code=128 + signal_number if signal_number else code,
+                signal=signal_number,
+                started_at=self.started_at,
+                finished_at=finished_at,
+            )
+        )
+        self._guard.remove(child.pgid)
+        await marks.sweep(marks.CONTAINER, self.mark)
+        self._pump.finish()
+        if self._kill_timer is not None:
+            self._kill_timer.cancel()
+        self._gone.set()
+
+    async def _group_ended(self) -> None:
+        """Wait until the group is empty or the grace period is over, then kill what is left of it."""
+        while await marks.group_alive(self._child.pgid, marks.CONTAINER, self.mark):  # noqa: ASYNC110 - nobody tells
+            if self._killed:
+                self._child.signal_group(signal.SIGKILL)
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _kill_within(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        when = loop.time() + max(seconds, 0.0)
+        if self._kill_timer is not None:
+            if self._kill_timer.when() <= when:
+                return
+            self._kill_timer.cancel()
+        self._kill_timer = loop.call_at(when, self.kill)

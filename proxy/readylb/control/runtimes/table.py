@@ -1,0 +1,92 @@
+"""The runtimes by name, and who serves a pod. Imported and made on first use.
+
+A pod names its runtime in `spec.runtimeClassName`; none means `process`. Third parties add theirs as
+entry points of the group `readylb.runtimes`: a class that is called with a RuntimeContext.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import cast
+
+from readylb.control.clock import Clock
+from readylb.control.runtimes.context import RuntimeContext
+from readylb.control.runtimes.runtime import Runtime
+from readylb.control.tasks import Fatal
+from readylb.errors import RuntimeFailureError
+from readylb.model import Pod
+
+#: What a pod without `runtimeClassName` gets.
+DEFAULT = "process"
+
+BUILT_IN = {
+    "process": "readylb.control.runtimes.process:ProcessRuntime",
+    "external": "readylb.control.runtimes.external:ExternalRuntime",
+}
+
+ENTRY_POINTS = "readylb.runtimes"
+
+_Factory = Callable[[RuntimeContext], Runtime]
+
+
+class RuntimeTable:
+    """The runtimes of this readylb. Each has a folder of its own below `state_dir/INSTANCE`."""
+
+    def __init__(
+        self, clock: Clock, state_dir: Path, images: Mapping[str, tuple[str, ...]], fatal: Fatal
+    ) -> None:
+        """Make no runtime and no folder yet. `images` maps images to local commands."""
+        self._clock = clock
+        self._images = images
+        self._fatal = fatal
+        self._instance = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._folder = state_dir / self._instance
+        self._made: dict[str, Runtime] = {}
+
+    def __repr__(self) -> str:
+        """Show the state."""
+        return f"<runtimes {self._instance} {sorted(self._made)}>"
+
+    def for_pod(self, pod: Pod) -> Runtime:
+        """Return the runtime that serves the pod. RuntimeFailureError when there is none of its name."""
+        name = pod.spec.runtime_class_name or DEFAULT
+        runtime = self._made.get(name)
+        if runtime is None:
+            runtime = self._made[name] = self._make(name)
+        return runtime
+
+    async def close(self) -> None:
+        """End everything that any runtime runs, and remove what this instance kept on disk."""
+        for runtime in self._made.values():
+            await runtime.close()
+        self._made.clear()
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def _make(self, name: str) -> Runtime:
+        context = RuntimeContext(
+            clock=self._clock,
+            instance=self._instance,
+            state_dir=self._folder / name,
+            images=self._images,
+            fatal=self._fatal,
+        )
+        return _factory(name)(context)
+
+
+def _factory(name: str) -> _Factory:
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        return cast("_Factory", getattr(import_module(module), attribute))
+    found = entry_points(group=ENTRY_POINTS)
+    if name in found.names:
+        return cast("_Factory", found[name].load())
+    known = ", ".join(sorted({*BUILT_IN, *found.names}))
+    msg = f"no runtime is called {name!r} (known: {known})"
+    raise RuntimeFailureError(msg)
