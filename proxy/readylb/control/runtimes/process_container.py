@@ -106,7 +106,7 @@ class ProcessContainer:
 
     async def _group_ended(self) -> None:
         """Wait until the group is empty or the grace period is over, then kill what is left of it."""
-        while await marks.group_alive(self._child.pgid, marks.CONTAINER, self.mark):  # noqa: ASYNC110 - nobody tells
+        while await marks.group_alive(self._child.pgid, marks.CONTAINER, self.mark):
             if self._killed:
                 self._child.signal_group(signal.SIGKILL)
                 return
