@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from readylb.telemetry.logging import configure
+from readylb.telemetry.logging import setup
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
 
 def test_a_json_line_carries_level_message_and_extra() -> None:
     out = io.StringIO()
-    configure("json", stream=out)
+    setup("json", stream=out)
     logging.getLogger("readylb.control").warning("pod %s left", "web-1", extra={"service": "web"})
     line = json.loads(out.getvalue())
     assert (line["level"], line["logger"], line["message"], line["service"]) == (
@@ -39,7 +39,7 @@ def test_a_json_line_carries_level_message_and_extra() -> None:
 
 def test_a_json_line_carries_the_traceback() -> None:
     out = io.StringIO()
-    configure("json", stream=out)
+    setup("json", stream=out)
     try:
         raise ValueError("broken")  # noqa: EM101, TRY301 -- a fault to log
     except ValueError:
@@ -49,7 +49,7 @@ def test_a_json_line_carries_the_traceback() -> None:
 
 def test_a_plain_stream_gets_one_line_without_colour() -> None:
     out = io.StringIO()
-    configure(stream=out)
+    setup(stream=out)
     logging.getLogger("readylb").info("listening on %s", "127.0.0.1:80")
     assert out.getvalue().endswith("INFO listening on 127.0.0.1:80\n")
     assert "\x1b" not in out.getvalue()
@@ -57,15 +57,15 @@ def test_a_plain_stream_gets_one_line_without_colour() -> None:
 
 def test_a_terminal_gets_the_message_with_its_brackets_untouched() -> None:
     out = Terminal()
-    configure(stream=out)
+    setup(stream=out)
     logging.getLogger("readylb").info("exec [cat /tmp/x]")
     assert "exec [cat /tmp/x]" in out.getvalue()
 
 
 def test_a_second_call_replaces_the_first_and_levels_hold() -> None:
     first, second = io.StringIO(), io.StringIO()
-    configure(stream=first)
-    configure(stream=second, level=logging.WARNING)
+    setup(stream=first)
+    setup(stream=second, level=logging.WARNING)
     logging.getLogger("readylb").info("quiet")
     logging.getLogger("readylb").error("loud")
     assert first.getvalue() == ""

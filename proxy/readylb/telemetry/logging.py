@@ -40,7 +40,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def configure(
+def setup(
     log_format: LogFormat = "text", *, level: int = logging.INFO, stream: TextIO | None = None
 ) -> None:
     """Send the `readylb` loggers to `stream` (stderr); a second call replaces the first."""
