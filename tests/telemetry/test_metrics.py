@@ -14,6 +14,8 @@ from readylb.telemetry.state import Sources
 from readylb.wire.messages import EndpointStats, ServiceStats, Stats
 
 KEY = "default/web:80"
+#: Requests in the histogram of `full()`: one per bucket.
+TOTAL = len(LATENCY_BUCKETS_SECONDS) + 1
 PORT = {"namespace": "default", "service": "web", "port": "80"}
 
 
@@ -55,7 +57,7 @@ def full() -> Metrics:
     )
     metrics.probe("Readiness", "success", "app", "web-1", "default", "u1", 0.002)
     metrics.passive_report(KEY, "ConnectFailed")
-    buckets = tuple(range(1, len(LATENCY_BUCKETS_SECONDS) + 2))
+    buckets = tuple(range(1, TOTAL + 1))
     metrics.worker_stats(
         stats(
             requests=17,
@@ -141,8 +143,8 @@ def test_requests_to_unready_is_zero_before_any_traffic() -> None:
 
 def test_the_histogram_ends_in_the_total() -> None:
     metrics = full()
-    assert value(metrics, "readylb_request_duration_seconds_bucket", **PORT, le="+Inf") == 17
-    assert value(metrics, "readylb_request_duration_seconds_count", **PORT) == 17
+    assert value(metrics, "readylb_request_duration_seconds_bucket", **PORT, le="+Inf") == TOTAL
+    assert value(metrics, "readylb_request_duration_seconds_count", **PORT) == TOTAL
     assert value(metrics, "readylb_request_duration_seconds_sum", **PORT) == 1.5
 
 
