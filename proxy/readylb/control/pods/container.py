@@ -1,0 +1,136 @@
+"""One container of one pod, kept as its policy says: started, stopped, started again.
+
+Decisions are `core.pod_lifecycle`'s; here they are carried out. Every operation runs as a task of its
+own, so a container that takes its grace period holds up neither its siblings nor its pod.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+
+from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
+from readylb.control.runtimes.runtime import RunningContainer
+from readylb.core.backoff import Backoff
+from readylb.core.container_life import ContainerLife, Stage
+from readylb.core.durations import go_duration
+from readylb.core.pod_lifecycle import Verb, Verdicts, decide, describe_pod, grace_seconds
+from readylb.model import Pod
+from readylb.model.container import Container
+from readylb.model.probe import ProbeKind
+from readylb.telemetry.events import container_path
+
+#: A stop that failed is tried again after this long (kubelet's backOffPeriod).
+STOP_RETRY_SECONDS = 10.0
+
+
+class ContainerKeeper:
+    """Keeps one container. `changed` is called after each step of its life."""
+
+    def __init__(self, deps: PodDeps, changed: Callable[[], None]) -> None:
+        """Have started nothing yet."""
+        self._deps = deps
+        self._changed = changed
+        self._running: RunningContainer | None = None
+        self._definition: Container | None = None
+        self._backoff = Backoff()
+        self._stop_deadline = math.inf
+        self.life = ContainerLife()
+        #: No start is attempted before this moment (epoch seconds).
+        self.retry_at = -math.inf
+
+    def attend(self, pod: Pod, container: Container, verdicts: Verdicts) -> None:
+        """Do what is due in a pod that is to live."""
+        changed = self._definition is not None and self._definition != container
+        action = decide(pod, container, self.life, verdicts, changed=changed)
+        if action.verb is Verb.STOP:
+            self._record(pod, container, "Normal", "Killing", action.message)
+            self._stop(pod, container, restart=action.restart, condemned_by=action.probe)
+        elif action.verb is Verb.START:
+            self._try_start(pod, container)
+        elif action.verb is Verb.DONE:
+            self.life = self.life.settled()
+
+    def leave(self, pod: Pod, container: Container) -> None:
+        """Do what is due in a pod that is to go: stop, sooner if the grace period has become shorter."""
+        if self.life.stage not in {Stage.RUNNING, Stage.STOPPING}:
+            return
+        sooner = self._deps.clock.now() + grace_seconds(pod, container) < self._stop_deadline
+        if self.life.stage is Stage.RUNNING:
+            self._record(pod, container, "Normal", "Killing", f"Stopping container {container.name}")
+        if sooner:
+            self._stop(pod, container, restart=False)
+
+    def _try_start(self, pod: Pod, container: Container) -> None:
+        now = self._deps.clock.now()
+        if now < self.retry_at:
+            return
+        ended = self.life.judged_exit
+        if ended is not None and ended.finished_at is not None:
+            ready_at = self._backoff.ready_at(ended.finished_at)
+            if now < ready_at:
+                self._refuse(pod, container, ready_at)
+                return
+            self._backoff = self._backoff.advance(ended.finished_at, now)
+        self.life = self.life.start()
+        self._definition = container
+        self._deps.spawn(f"container/{pod.metadata.name}/{container.name}", self._run(pod, container))
+
+    def _refuse(self, pod: Pod, container: Container, ready_at: float) -> None:
+        """Put the start off. One that was decided together with a kill is judged again at once."""
+        judged_again = self.life.doomed_restart
+        who = describe_pod(pod)
+        delay = go_duration(self._backoff.delay_seconds)
+        text = f"back-off {delay} restarting failed container={container.name} pod={who}"
+        self.life = self.life.refused("CrashLoopBackOff", text)
+        event = f"Back-off restarting failed container {container.name} in pod {who}"
+        self._record(pod, container, "Warning", "BackOff", event)
+        self.retry_at = -math.inf if judged_again else ready_at
+        self._changed()
+
+    async def _run(self, pod: Pod, container: Container) -> None:
+        """Start an incarnation and see it to its end."""
+        try:
+            running = await self._deps.runtime.start(pod, container, self.life.restart_count)
+        except RUNTIME_FAULTS as error:
+            self.life = self.life.start_failed(str(error), self._deps.clock.now())
+            self._record(pod, container, "Warning", "Failed", f"Error: {error}")
+            self._changed()
+            return
+        self._running = running
+        self.life = self.life.started(running.container_id, running.started_at)
+        self._stop_deadline = math.inf
+        self._record(pod, container, "Normal", "Created", "Container created")
+        self._record(pod, container, "Normal", "Started", "Container started")
+        self._changed()
+        ended = await running.wait()
+        self._running = None
+        self.life = self.life.exited(ended.exit_code, ended.signal, ended.finished_at)
+        self._changed()
+
+    def _stop(
+        self, pod: Pod, container: Container, *, restart: bool, condemned_by: ProbeKind | None = None
+    ) -> None:
+        if self._running is None:
+            return
+        grace = grace_seconds(pod, container, condemned_by)
+        self._stop_deadline = self._deps.clock.now() + grace
+        self.life = self.life.stop(restart=restart)
+        name = f"stop/{pod.metadata.name}/{container.name}"
+        self._deps.spawn(name, self._see_off(pod, container, self._running, grace))
+        self._changed()
+
+    async def _see_off(self, pod: Pod, container: Container, running: RunningContainer, grace: float) -> None:
+        while self._running is running:
+            try:
+                await running.stop(grace)
+            except RUNTIME_FAULTS as error:
+                self._record(pod, container, "Warning", "FailedKillPod", f"error killing pod: {error}")
+                await asyncio.sleep(STOP_RETRY_SECONDS)
+            else:
+                return
+
+    def _record(self, pod: Pod, container: Container, kind: str, reason: str, message: str) -> None:
+        path = container_path(container.name)
+        self._deps.recorder.record(pod, kind, reason, message, field_path=path)

@@ -1,0 +1,96 @@
+"""The pod controller: one keeper per pod of the store, woken by changes of the pod and its probes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from readylb.control.clock import Clock
+from readylb.control.pods.deps import PodDeps
+from readylb.control.pods.keeper import PodKeeper
+from readylb.control.runtimes.runtime import RuntimeFor
+from readylb.control.store import Change, ChangeType, Store
+from readylb.control.tasks import TaskGroup
+from readylb.model import Pod, ProbeStatus
+from readylb.telemetry.events import EventRecorder
+
+
+class PodController:
+    """Starts, restarts and removes pods, and owns their status. A pod's keeper is known by its uid."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- one argument per neighbour it works with
+        self,
+        store: Store,
+        clock: Clock,
+        runtime_for: RuntimeFor,
+        recorder: EventRecorder,
+        tasks: TaskGroup,
+        node_name: str,
+    ) -> None:
+        """Keep no pod yet."""
+        self._store = store
+        self._clock = clock
+        self._runtime_for = runtime_for
+        self._recorder = recorder
+        self._tasks = tasks
+        self._node_name = node_name
+        self._keepers: dict[str, PodKeeper] = {}
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def run(self) -> None:
+        """Keep pods until the store closes. When this is cancelled, the keepers end with it."""
+        try:
+            with self._store.watch(Pod, ProbeStatus) as watch:
+                async for change in watch:
+                    self._take(change)
+        finally:
+            await self._stop()
+
+    def _take(self, change: Change) -> None:
+        item = change.object
+        if isinstance(item, ProbeStatus):
+            keeper = self._keepers.get(item.pod_uid)
+            if keeper is not None:
+                keeper.wake()
+        elif isinstance(item, Pod):
+            self._take_pod(change.type, item)
+
+    def _take_pod(self, kind: ChangeType, pod: Pod) -> None:
+        uid = pod.metadata.uid
+        keeper = self._keepers.get(uid)
+        if kind is ChangeType.DELETED:
+            if keeper is not None:
+                keeper.gone()
+        elif keeper is not None:
+            keeper.see(pod)
+        elif self._is_current(pod):
+            self._begin(pod)
+
+    def _is_current(self, pod: Pod) -> bool:
+        """Say whether the pod is still there: a queued change may speak of one that is gone."""
+        found = self._store.find(Pod, pod.metadata.namespace, pod.metadata.name)
+        return found is not None and found.metadata.uid == pod.metadata.uid
+
+    def _begin(self, pod: Pod) -> None:
+        deps = PodDeps(self._runtime_for(pod), self._clock, self._recorder, self._spawn)
+        keeper = self._keepers[pod.metadata.uid] = PodKeeper(pod, self._store, deps, self._node_name)
+        self._spawn(f"pod/{pod.metadata.name}", self._keep(pod.metadata.uid, keeper))
+
+    async def _keep(self, uid: str, keeper: PodKeeper) -> None:
+        try:
+            await keeper.run()
+        finally:
+            del self._keepers[uid]
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
+        task = self._tasks.spawn(name, work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _stop(self) -> None:
+        tasks = list(self._running)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,157 @@
+"""One pod, from admission to removal: one task, level-triggered, woken by any change around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from readylb.control.alarm import Alarm
+from readylb.control.pods.container import ContainerKeeper
+from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
+from readylb.control.store import Store
+from readylb.core.backoff import Backoff
+from readylb.core.pod_lifecycle import Verdicts
+from readylb.core.pod_status import ContainerView, PodNetwork, pod_status
+from readylb.model import Pod, ProbeStatus
+from readylb.model.probe import ProbeKind, ProbeResult
+
+#: Address of the machine as `status.hostIP` shows it.
+HOST_IP = "127.0.0.1"
+
+
+class PodKeeper:
+    """Keeps one pod as its spec and its probes say. Owns `status` and `spec.nodeName`."""
+
+    def __init__(self, pod: Pod, store: Store, deps: PodDeps, node_name: str) -> None:
+        """Have done nothing for the pod yet."""
+        self._pod = pod
+        self._store = store
+        self._deps = deps
+        self._node_name = node_name
+        self._alarm = Alarm(deps.clock)
+        self._network = PodNetwork(host_ip=HOST_IP)
+        self._taken = False
+        self._containers = {item.name: self._keeper() for item in pod.spec.containers}
+
+    def see(self, pod: Pod) -> None:
+        """Look again; a version older than the keeper's own last write tells nothing."""
+        if int(pod.metadata.resource_version) > int(self._pod.metadata.resource_version):
+            self._pod = pod
+        self._alarm.ring()
+
+    def gone(self) -> None:
+        """Stop what runs: somebody else has taken the pod from the store."""
+        self._taken = True
+        self._alarm.ring()
+
+    def wake(self) -> None:
+        """Look again: something around the pod has changed."""
+        self._alarm.ring()
+
+    async def run(self) -> None:
+        """Keep the pod until it is gone."""
+        self._admit()
+        if await self._prepare():
+            while not self._attend():
+                await self._alarm.wait(self._next_start())
+        await self._remove()
+
+    @property
+    def _leaving(self) -> bool:
+        return self._taken or self._pod.terminating
+
+    def _keeper(self) -> ContainerKeeper:
+        return ContainerKeeper(self._deps, self._changed)
+
+    def _admit(self) -> None:
+        self._write(lambda pod: replace(pod, spec=replace(pod.spec, node_name=self._node_name)))
+        self._publish()
+
+    async def _prepare(self) -> bool:
+        """Make the surroundings, however many attempts it takes; False when the pod goes before."""
+        backoff = Backoff()
+        while not self._leaving:
+            try:
+                sandbox = await self._deps.runtime.prepare(self._pod)
+            except RUNTIME_FAULTS as error:
+                text = f"Failed to create pod sandbox: {error}"
+                self._deps.recorder.record(self._pod, "Warning", "FailedCreatePodSandBox", text)
+                now = self._deps.clock.now()
+                backoff = backoff.advance(now, now)
+                await self._wait_until(now + backoff.delay_seconds)
+            else:
+                self._network = PodNetwork(sandbox.pod_ip, HOST_IP, sandbox.port_mappings)
+                self._publish()
+                return True
+        return False
+
+    async def _wait_until(self, moment: float) -> None:
+        while not self._leaving and await self._alarm.wait(moment):
+            pass
+
+    def _attend(self) -> bool:
+        """Do what is due for every container; return True when the pod may be removed."""
+        for container in self._pod.spec.containers:
+            keeper = self._containers.setdefault(container.name, self._keeper())
+            if self._leaving:
+                keeper.leave(self._pod, container)
+            else:
+                keeper.attend(self._pod, container, self._verdicts(container.name))
+        self._publish()
+        return self._leaving and not any(item.life.up for item in self._containers.values())
+
+    def _next_start(self) -> float:
+        """Return when a start that was put off is due."""
+        if self._leaving:
+            return math.inf
+        now = self._deps.clock.now()
+        return min(
+            (at for item in self._containers.values() if (at := item.retry_at) > now), default=math.inf
+        )
+
+    def _verdicts(self, container: str) -> Verdicts:
+        """Return what the probes say about the running incarnation; about an older one counts nothing."""
+        life = self._containers[container].life
+
+        def result(kind: ProbeKind) -> ProbeResult | None:
+            meta = self._pod.metadata
+            name = f"{meta.name}.{container}.{kind.lower()}"
+            found = self._store.find(ProbeStatus, meta.namespace, name)
+            current = found is not None and found.container_id == life.container_id
+            return found.result if found is not None and current else None
+
+        return Verdicts(result(ProbeKind.STARTUP), result(ProbeKind.LIVENESS), result(ProbeKind.READINESS))
+
+    def _changed(self) -> None:
+        """Tell the world at once, then see what follows from it."""
+        self._publish()
+        self._alarm.ring()
+
+    def _publish(self) -> None:
+        views = {
+            name: ContainerView(keeper.life, self._verdicts(name))
+            for name, keeper in self._containers.items()
+        }
+        terminal = self._leaving and not any(item.life.up for item in self._containers.values())
+        now = self._deps.clock.now()
+        self._write(
+            lambda pod: replace(pod, status=pod_status(pod, self._network, views, terminal=terminal, now=now))
+        )
+
+    def _write(self, change: Callable[[Pod], Pod]) -> None:
+        meta = self._pod.metadata
+        found = self._store.find(Pod, meta.namespace, meta.name)
+        if found is not None and found.metadata.uid == meta.uid:
+            self._pod = self._store.update(Pod, meta.namespace, meta.name, change)
+
+    async def _remove(self) -> None:
+        """Remove what was prepared, then the pod."""
+        try:
+            await self._deps.runtime.remove(self._pod)
+        except RUNTIME_FAULTS as error:
+            self._deps.recorder.record(self._pod, "Warning", "FailedKillPod", f"error killing pod: {error}")
+        meta = self._pod.metadata
+        found = self._store.find(Pod, meta.namespace, meta.name)
+        if found is not None and found.metadata.uid == meta.uid:
+            self._store.remove(Pod, meta.namespace, meta.name)

@@ -1,0 +1,104 @@
+"""The probe controller: one prober per probe of every pod's containers; conclusions go to the store."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from readylb.control.clock import Clock
+from readylb.control.probes.deps import ProbeDeps, ProbeMetrics
+from readylb.control.probes.prober import Prober
+from readylb.control.runtimes.runtime import RuntimeFor
+from readylb.control.store import Change, ChangeType, Store
+from readylb.control.tasks import TaskGroup
+from readylb.model import Pod, ProbeStatus
+from readylb.model.container import probes_of
+from readylb.telemetry.events import EventRecorder
+
+#: First attempts of containers found at start are spread over this long for each prober there is.
+JITTER_PER_PROBER_SECONDS = 0.001
+
+
+class ProbeController:
+    """Probes every pod in the store. Never starts or stops anything: it only writes what it saw."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- one argument per neighbour it works with
+        self,
+        store: Store,
+        clock: Clock,
+        runtime_for: RuntimeFor,
+        recorder: EventRecorder,
+        metrics: ProbeMetrics,
+        tasks: TaskGroup,
+        rng: random.Random,
+    ) -> None:
+        """Probe nothing yet."""
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._tasks = tasks
+        self._rng = rng
+        self._deps = ProbeDeps(store, clock, runtime_for, recorder, metrics, self._jitter)
+        self._probers: dict[str, dict[Prober, asyncio.Task[Any]]] = {}
+        self._begin = clock.now()
+
+    async def run(self) -> None:
+        """Probe until the store closes. When this is cancelled, the probers end with it."""
+        try:
+            with self._store.watch(Pod) as watch:
+                async for change in watch:
+                    await self._take(change)
+        finally:
+            await _end([task for probers in self._probers.values() for task in probers.values()])
+
+    async def _take(self, change: Change) -> None:
+        pod = change.object
+        if not isinstance(pod, Pod):
+            return
+        uid = pod.metadata.uid
+        if change.type is ChangeType.DELETED:
+            await self._forget(pod)
+            return
+        if uid not in self._probers:
+            self._probers[uid] = self._start(pod)
+        old = change.old
+        recomputed = isinstance(old, Pod) and old.status != pod.status
+        for prober in self._probers[uid]:
+            prober.see(pod, recomputed=recomputed)
+
+    def _start(self, pod: Pod) -> dict[Prober, asyncio.Task[Any]]:
+        found: dict[Prober, asyncio.Task[Any]] = {}
+        for container in pod.spec.containers:
+            for kind, probe in probes_of(container).items():
+                prober = Prober(pod, container, kind, probe, self._deps)
+                found[prober] = self._tasks.spawn(f"probe/{prober.name}", prober.run())
+        return found
+
+    async def _forget(self, pod: Pod) -> None:
+        """End the pod's probers, then drop what they concluded and counted."""
+        meta = pod.metadata
+        probers = self._probers.pop(meta.uid, {})
+        await _end(list(probers.values()))
+        for prober in probers:
+            found = self._store.find(ProbeStatus, meta.namespace, prober.name)
+            if found is not None and found.pod_uid == meta.uid:
+                self._store.remove(ProbeStatus, meta.namespace, prober.name)
+        self._metrics.forget_pod(meta.uid)
+
+    def _jitter(self, period: float) -> float:
+        """Return how long a container's first attempt is put off, in seconds.
+
+        kubelet spreads first attempts over a whole period while it has itself been up for less than
+        one. Here a few replicas need not wait for that: the spread grows with their number.
+        """
+        if self._clock.now() - self._begin >= period:
+            return 0.0
+        number = sum(len(probers) for probers in self._probers.values())
+        return self._rng.random() * min(period, (number - 1) * JITTER_PER_PROBER_SECONDS)
+
+
+async def _end(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,41 @@
+"""What a pod's status says about one container, put as the questions a prober asks."""
+
+from __future__ import annotations
+
+from readylb.core.probe_tracker import View
+from readylb.model import Pod
+from readylb.model.container import ContainerStateRunning, ContainerStatus
+
+_UNKNOWN = ContainerStatus(name="")
+
+
+def view(pod: Pod, container: str, now: float) -> View:
+    """Return the container's view at `now`; one that has no status yet has no id."""
+    status = pod.container_status(container) or _UNKNOWN
+    running = status.state.running
+    ended = status.state.terminated is not None
+    return View(
+        pod_finished=pod.finished,
+        pod_terminating=pod.terminating,
+        container_id=status.container_id,
+        running=running is not None,
+        started=status.started,
+        will_restart=not ended or pod.spec.restart_policy != "Never",
+        uptime_seconds=now - _since(running, now),
+    )
+
+
+def awaits_readiness(pod: Pod, container: str) -> bool:
+    """Say whether the container has started but is not ready: then readiness is asked out of turn."""
+    status = pod.container_status(container)
+    return status is not None and status.started and not status.ready
+
+
+def started_at(pod: Pod, container: str, now: float) -> float:
+    """Return when the running incarnation started (epoch seconds)."""
+    status = pod.container_status(container)
+    return _since(status.state.running if status else None, now)
+
+
+def _since(running: ContainerStateRunning | None, now: float) -> float:
+    return now if running is None or running.started_at is None else running.started_at

@@ -1,0 +1,143 @@
+"""One probe of one container, asked again and again (`pkg/kubelet/prober/worker.go`).
+
+The prober lives as long as the pod, across incarnations of the container. What to do is decided by
+`core.probe_tracker`, when by `core.probe_schedule`; conclusions go to the store, and only when they
+change. A change of the pod wakes the prober at once, so a container is probed from its own start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from readylb.control.alarm import Alarm
+from readylb.control.probes import facts
+from readylb.control.probes.ask import Ask
+from readylb.control.probes.attempt import attempt, report
+from readylb.control.probes.deps import ProbeDeps
+from readylb.control.probes.outcome import ProbeError
+from readylb.core.probe_schedule import ProbeSchedule
+from readylb.core.probe_tracker import ProbeTracker, Step, Transition, View, next_step
+from readylb.model import Pod, ProbeStatus
+from readylb.model.container import Container
+from readylb.model.meta import ObjectMeta
+from readylb.model.probe import Probe, ProbeKind, ProbeResult
+
+
+class Prober:
+    """Asks one question of one container. One task."""
+
+    def __init__(
+        self, pod: Pod, container: Container, kind: ProbeKind, probe: Probe, deps: ProbeDeps
+    ) -> None:
+        """Have asked nothing yet."""
+        self._pod = pod
+        self._container = container
+        self._kind = kind
+        self._probe = probe
+        self._deps = deps
+        self._tracker = ProbeTracker(kind, probe)
+        self._schedule = ProbeSchedule(probe.period_seconds)
+        self._alarm = Alarm(deps.clock)
+        self._triggered = False
+
+    def see(self, pod: Pod, *, recomputed: bool) -> None:
+        """Take a newer version of the pod; `recomputed` says that its status is a new one."""
+        self._pod = pod
+        if recomputed and self._kind is ProbeKind.READINESS:
+            self._triggered = facts.awaits_readiness(pod, self._container.name)
+        self._alarm.ring()
+
+    async def run(self) -> None:
+        """Ask until there is nothing left to ask about."""
+        while await self._turn():
+            await self._alarm.wait(self._schedule.next_at)
+
+    @property
+    def name(self) -> str:
+        """The name of the ProbeStatus that this prober writes."""
+        return f"{self._pod.metadata.name}.{self._container.name}.{self._kind.lower()}"
+
+    async def _turn(self) -> bool:
+        """Do what is due now; return False when it was the last turn."""
+        now = self._deps.clock.now()
+        seen = facts.view(self._pod, self._container.name, now)
+        if not seen.pod_finished:
+            self._meet(seen, now)
+        step = next_step(self._kind, self._probe, seen, on_hold=self._tracker.on_hold)
+        if step is Step.PROBE and self._is_due(now):
+            await self._attempt()
+        elif step is Step.SKIP:
+            self._schedule.take(now)
+        self._settle(step)
+        if self._tracker.on_hold:
+            self._schedule.stop()
+        self._triggered = self._triggered and step is Step.PROBE
+        return step in {Step.SKIP, Step.PROBE, Step.SETTLE_FAILURE}
+
+    def _meet(self, seen: View, now: float) -> None:
+        """Turn to a new incarnation, if there is one, and start the ticker with it."""
+        if not seen.running:
+            self._schedule.stop()
+        if not seen.container_id or seen.container_id == self._tracker.container_id:
+            return
+        self._publish(self._tracker.see(seen.container_id))
+        if seen.running:
+            begin = facts.started_at(self._pod, self._container.name, now)
+            wait = self._probe.initial_delay_seconds + self._deps.jitter(self._probe.period_seconds)
+            self._schedule.restart(begin + wait)
+
+    def _is_due(self, now: float) -> bool:
+        if self._triggered:
+            self._triggered = False
+            self._schedule.trigger(now)
+            return True
+        return self._schedule.take(now)
+
+    def _settle(self, step: Step) -> None:
+        """Conclude without asking. A startup that was never seen stays unseen when the pod goes."""
+        if step in {Step.SETTLE_FAILURE, Step.SETTLE_FAILURE_AND_END}:
+            self._publish(self._tracker.settle(ProbeResult.FAILURE))
+        elif step is Step.SETTLE_SUCCESS_AND_END and self._kind is not ProbeKind.STARTUP:
+            self._publish(self._tracker.settle(ProbeResult.SUCCESS))
+
+    async def _attempt(self) -> None:
+        begin = self._deps.clock.now()
+        ask = Ask(self._pod, self._container, self._probe, self._deps.runtime_for(self._pod))
+        result = await attempt(ask)
+        if self._pod.terminating and self._kind is not ProbeKind.READINESS:
+            return  # nobody is to hear of failures that the shutdown itself has caused
+        report(self._deps.recorder, ask, self._kind, result)
+        if isinstance(result, ProbeError):
+            self._count(ProbeResult.UNKNOWN, begin)
+            return
+        self._count(result.result, begin)
+        self._publish(self._tracker.observe(result.result, result.output))
+
+    def _count(self, result: ProbeResult, begin: float) -> None:
+        meta = self._pod.metadata
+        seconds = self._deps.clock.now() - begin
+        self._deps.metrics.probe(
+            self._kind, result, self._container.name, meta.name, meta.namespace, meta.uid, seconds
+        )
+
+    def _publish(self, change: Transition | None) -> None:
+        if change is None:
+            return
+        meta = self._pod.metadata
+        conclusion = ProbeStatus(
+            metadata=ObjectMeta(name=self.name, namespace=meta.namespace),
+            pod_name=meta.name,
+            pod_uid=meta.uid,
+            container=self._container.name,
+            container_id=change.container_id,
+            kind=self._kind,
+            result=change.result,
+            message=change.message.rstrip(),
+        )
+        store = self._deps.store
+        if store.find(ProbeStatus, meta.namespace, self.name) is None:
+            store.create(conclusion)
+            return
+        store.update(
+            ProbeStatus, meta.namespace, self.name, lambda old: replace(conclusion, metadata=old.metadata)
+        )

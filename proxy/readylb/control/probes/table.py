@@ -1,0 +1,22 @@
+"""Which code asks which question, in kubelet's order of preference (`prober.go`, runProbe)."""
+
+from __future__ import annotations
+
+from readylb.control.probes.ask import Ask
+from readylb.control.probes.exec import exec_command
+from readylb.control.probes.http_get import http_get
+from readylb.control.probes.outcome import Outcome, ProbeError
+from readylb.control.probes.tcp_socket import tcp_socket
+
+
+async def put(ask: Ask) -> Outcome:
+    """Put the question of the probe once. ProbeError when that could not be done."""
+    probe = ask.probe
+    if probe.exec is not None:
+        return await exec_command(ask, probe.exec)
+    if probe.http_get is not None:
+        return await http_get(ask, probe.http_get)
+    if probe.tcp_socket is not None:
+        return await tcp_socket(ask, probe.tcp_socket)
+    msg = f"missing probe handler for {ask.pod.metadata.namespace}:{ask.container.name}"
+    raise ProbeError(msg)

@@ -1,0 +1,70 @@
+"""The pod's conditions: what they say, why, and since when.
+
+Rules of `pkg/kubelet/status/generate.go`. Conditions that kubelet does not own are kept as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from readylb.model import Pod
+from readylb.model.container import ContainerStatus
+from readylb.model.pod import PodCondition, PodPhase
+
+_TERMINAL_REASONS = {PodPhase.SUCCEEDED: "PodCompleted", PodPhase.FAILED: "PodFailed"}
+
+
+def pod_conditions(
+    pod: Pod, phase: PodPhase, statuses: Sequence[ContainerStatus], *, prepared: bool, now: float
+) -> tuple[PodCondition, ...]:
+    """Return the conditions in kubelet's order; `last_transition_time` moves only with the status.
+
+    `prepared` says whether the pod's surroundings exist.
+    """
+    containers_ready = _containers_ready(phase, [item.name for item in pod.spec.containers], statuses)
+    fresh = (
+        _condition("PodReadyToStartContainers", prepared and phase not in _TERMINAL_REASONS),
+        _initialized(phase),
+        replace(containers_ready, type="Ready"),
+        containers_ready,
+        _condition("PodScheduled", True),
+    )
+    before = {item.type: item for item in pod.status.conditions}
+    own = tuple(_since(item, before.get(item.type), now) for item in fresh)
+    kinds = {item.type for item in own}
+    return own + tuple(item for item in pod.status.conditions if item.type not in kinds)
+
+
+def _initialized(phase: PodPhase) -> PodCondition:
+    reason = "PodCompleted" if phase is PodPhase.SUCCEEDED else ""
+    return PodCondition(type="Initialized", status="True", reason=reason)
+
+
+def _containers_ready(
+    phase: PodPhase, names: Sequence[str], statuses: Sequence[ContainerStatus]
+) -> PodCondition:
+    if phase in _TERMINAL_REASONS:
+        return PodCondition(type="ContainersReady", status="False", reason=_TERMINAL_REASONS[phase])
+    known = {item.name: item for item in statuses}
+    unknown = [name for name in names if name not in known]
+    unready = [name for name in names if name in known and not known[name].ready]
+    parts = [
+        f"containers with {word} status: [{' '.join(found)}]"
+        for word, found in (("unready", unready), ("unknown", unknown))
+        if found
+    ]
+    if not parts:
+        return PodCondition(type="ContainersReady", status="True")
+    return PodCondition(
+        type="ContainersReady", status="False", reason="ContainersNotReady", message=", ".join(parts)
+    )
+
+
+def _condition(kind: str, holds: bool) -> PodCondition:
+    return PodCondition(type=kind, status="True" if holds else "False")
+
+
+def _since(item: PodCondition, before: PodCondition | None, now: float) -> PodCondition:
+    same = before is not None and before.status == item.status
+    return replace(item, last_transition_time=before.last_transition_time if same and before else now)

@@ -1,0 +1,106 @@
+"""What to do with a container: leave it, stop it, start it. And for how long it may resist.
+
+Rules of `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (computePodActions, doBackOff) and
+`kuberuntime_container.go` (killContainer).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readylb.core.container_life import ContainerLife, Stage
+from readylb.model import Pod
+from readylb.model.container import Container, ContainerStateTerminated
+from readylb.model.probe import Probe, ProbeKind, ProbeResult
+
+#: Never less between the stop signal and SIGKILL (minimumGracePeriodInSeconds).
+MINIMUM_GRACE_SECONDS = 2
+
+
+class Verb(StrEnum):
+    """What is done to a container."""
+
+    KEEP = "Keep"
+    STOP = "Stop"
+    START = "Start"
+    DONE = "Done"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A verb; STOP says why, whether to start again, and which probe condemned the container."""
+
+    verb: Verb
+    message: str = ""
+    restart: bool = False
+    probe: ProbeKind | None = None
+
+
+KEEP = Action(Verb.KEEP)
+START = Action(Verb.START)
+DONE = Action(Verb.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What the probes concluded about the running incarnation; None where nothing is known."""
+
+    startup: ProbeResult | None = None
+    liveness: ProbeResult | None = None
+    readiness: ProbeResult | None = None
+
+
+def decide(
+    pod: Pod, container: Container, life: ContainerLife, verdicts: Verdicts, *, changed: bool
+) -> Action:
+    """Return what to do with a container whose pod is to live. `changed`: it runs an old definition."""
+    if life.stage is Stage.NEW:
+        return START
+    if life.stage is Stage.RUNNING:
+        return _judge(pod, container, verdicts, changed=changed)
+    if life.stage is not Stage.EXITED:
+        return KEEP
+    return START if life.doomed_restart or restarts(pod, life.exit) else DONE
+
+
+def restarts(pod: Pod, ended: ContainerStateTerminated | None) -> bool:
+    """Say whether the restart policy starts a container again that ended like this."""
+    policy = pod.spec.restart_policy
+    if policy == "OnFailure":
+        return ended is None or ended.exit_code != 0
+    return policy != "Never"
+
+
+def grace_seconds(pod: Pod, container: Container, condemned_by: ProbeKind | None = None) -> int:
+    """Return the seconds between the stop signal and SIGKILL.
+
+    The pod's deletion grace comes first, then that of the probe that condemned the container, then
+    the pod's own; never less than two.
+    """
+    meta = pod.metadata
+    if meta.deletion_timestamp is not None and meta.deletion_grace_period_seconds is not None:
+        wanted = meta.deletion_grace_period_seconds
+    else:
+        probe: Probe | None = container.probe(condemned_by) if condemned_by else None
+        own = probe.termination_grace_period_seconds if probe else None
+        wanted = pod.spec.termination_grace_period_seconds if own is None else own
+    return max(wanted, MINIMUM_GRACE_SECONDS)
+
+
+def describe_pod(pod: Pod) -> str:
+    """Return `NAME_NAMESPACE(UID)`, as kubelet's messages name a pod."""
+    return f"{pod.metadata.name}_{pod.metadata.namespace}({pod.metadata.uid})"
+
+
+def _judge(pod: Pod, container: Container, verdicts: Verdicts, *, changed: bool) -> Action:
+    if changed:
+        text = f"Container {container.name} definition changed, will be restarted"
+        return Action(Verb.STOP, text, restart=True)
+    for kind, result in ((ProbeKind.LIVENESS, verdicts.liveness), (ProbeKind.STARTUP, verdicts.startup)):
+        if result is ProbeResult.FAILURE:
+            again = pod.spec.restart_policy != "Never"
+            suffix = ", will be restarted" if again else ""
+            text = f"Container {container.name} failed {kind.lower()} probe{suffix}"
+            return Action(Verb.STOP, text, restart=again, probe=kind)
+    return KEEP

@@ -1,0 +1,51 @@
+"""When the next attempt is due: kubelet's ticker, made of arithmetic.
+
+A ticker fires every `periodSeconds`. A tick that fires while an attempt is running is kept, but only
+one; a manual trigger restarts the ticker from its moment (worker.go, and Go's time.Ticker). Kubelet's
+ticker has an arbitrary phase relative to the container; ours is anchored at the first moment at
+which the container may be probed, which is the earliest that kubelet could have hit.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+class ProbeSchedule:
+    """One ticker. All times are epoch seconds."""
+
+    __slots__ = ("_anchor", "_next", "_period")
+
+    def __init__(self, period_seconds: float) -> None:
+        """Be idle until the first `restart`."""
+        self._period = period_seconds
+        self._anchor = math.inf
+        self._next = math.inf
+
+    @property
+    def next_at(self) -> float:
+        """The moment of the next attempt; in the past when a kept tick waits; infinite when idle."""
+        return self._next
+
+    def stop(self) -> None:
+        """Be idle: there is no container to probe."""
+        self._anchor = self._next = math.inf
+
+    def restart(self, first: float) -> None:
+        """Make the first tick at `first`, the others every period after it."""
+        self._anchor = self._next = first
+
+    def trigger(self, now: float) -> None:
+        """Restart the ticker from now, because an attempt is made out of turn."""
+        self._anchor = now
+        self._next = now + self._period
+
+    def take(self, now: float) -> bool:
+        """Take the tick if one has fired by `now`; several that have fired count as one."""
+        if now < self._next:
+            return False
+        fired = math.floor((now - self._anchor) / self._period)
+        self._next = self._anchor + (fired + 1) * self._period
+        if self._next <= now:  # the division rounded down across a tick
+            self._next += self._period
+        return True
