@@ -1,0 +1,34 @@
+"""Which processes belong to a test: those that carry its folder in their environment or command line.
+
+readylb gives each pod a TMPDIR below its state directory, and the harness puts that below the test's
+folder; so a process is found even after its parent has died and nothing else ties it to the test.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Return the living processes (no zombies, not this one) that name `folder`."""
+    mark = os.fsencode(str(folder))
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if any(mark in entry.joinpath(name).read_bytes() for name in ("environ", "cmdline")):
+                found.append(psutil.Process(int(entry.name)))
+        except (OSError, psutil.NoSuchProcess):
+            continue
+    return [process for process in found if _lives(process)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except psutil.NoSuchProcess:
+        return False

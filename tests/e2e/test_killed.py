@@ -1,0 +1,82 @@
+"""What is killed: a replica comes back, readylb takes everything with it."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import psutil
+from tests.e2e.harness import Readylb, burst
+from tests.e2e.load import Load
+from tests.e2e.manifests import serve_web
+from tests.e2e.ports import free_port
+from tests.e2e.processes import processes_of
+
+
+def process_of(folder: Path, pod: str) -> psutil.Process:
+    """Return the process of a pod's container."""
+    found = [process for process in processes_of(folder) if process.environ().get("POD_NAME") == pod]
+    (process,) = [process for process in found if "replica.py" in " ".join(process.cmdline())]
+    return process
+
+
+def test_a_killed_replica_is_excluded_at_once_and_started_again(tmp_path: Path) -> None:
+    port = free_port()
+    with serve_web(tmp_path, port, 3) as lb:
+        first, *_ = (pod.name for pod in lb.wait_ready(3))
+        with Load(port) as load:
+            lb.wait_for("all answer", lambda: len(load.replicas) == 3)
+            process_of(tmp_path, first).kill()
+            lb.wait_for("it is started again", lambda: lb.pod(first).restarts == 1)
+            before = load.replicas[first]
+            lb.wait_for("it answers again", lambda: load.replicas[first] > before + 3)
+        assert load.errors == [], load
+        assert lb.metric("readylb_requests_to_unready_total") == 0
+        pods = lb.run("get", "pods").stdout
+        assert re.search(rf"^{first} +1/1 +Running +1 \(\d+s ago\) +\S+$", pods, re.MULTILINE), pods
+        last = lb.pod(first).containers[0]["lastState"]["terminated"]
+        assert (last["exitCode"], last["reason"]) == (137, "Error")
+
+
+def test_no_child_survives_a_killed_readylb(tmp_path: Path) -> None:
+    with serve_web(tmp_path, free_port()) as lb:
+        children = [process_of(tmp_path, pod.name) for pod in lb.wait_ready(2)]
+        assert lb.stop(signal.SIGKILL) == -signal.SIGKILL
+        lb.wait_until_gone()
+        assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+
+
+def test_grandchildren_and_those_who_ignore_sigterm_do_not_survive_either(tmp_path: Path) -> None:
+    manifest = tmp_path / "stubborn.yaml"
+    manifest.write_text("""\
+apiVersion: v1
+kind: Pod
+metadata: {name: stubborn}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+  - name: stubborn
+    image: busybox
+    command: [sh, -c, 'trap "" TERM INT; (while :; do sleep 1; done) & while :; do sleep 1; done']
+""")
+    with Readylb(tmp_path, "-f", str(manifest)) as lb:
+        lb.wait_ready(1)
+        lb.wait_for(
+            "it has forked", lambda: sum("trap" in " ".join(p.cmdline()) for p in processes_of(tmp_path)) >= 2
+        )
+        assert lb.stop() == 0
+        lb.wait_until_gone()
+
+
+def test_a_replica_that_ends_by_itself_is_started_again(tmp_path: Path) -> None:
+    port = free_port()
+    with serve_web(tmp_path, port, 1) as lb:
+        (pod,) = lb.wait_ready(1)
+        lb.run("exec", pod.name, "--", "sh", "-c", "curl -s http://$HOST:$PORT/exit", code=None)
+        lb.wait_for("it is started again", lambda: lb.pod(pod.name).restarts == 1)
+        lb.wait_ready(1)
+        assert set(burst(port)) == {pod.name}
+        assert lb.run("logs", pod.name, "--previous").stdout == f"{pod.name} listens\n"
+        last = lb.pod(pod.name).containers[0]["lastState"]["terminated"]
+        assert (last["exitCode"], last["reason"]) == (3, "Error")

@@ -1,0 +1,83 @@
+"""The admin API with the tool that people have."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from tests.e2e.harness import Readylb
+from tests.e2e.manifests import serve_web
+from tests.e2e.ports import free_port
+
+pytestmark = [
+    pytest.mark.xdist_group("kubectl"),
+    pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def lb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readylb]:
+    folder = tmp_path_factory.mktemp("kubectl")
+    with serve_web(folder, free_port()) as server:
+        server.wait_ready(2)
+        yield server
+
+
+def kubectl(lb: Readylb, *words: str) -> str:
+    """Run kubectl; without TLS it sends no credentials, so the token is part of the server's address."""
+    server = f"http://{lb.admin}/token/{lb.token()}"
+    done = subprocess.run(
+        ["kubectl", "--server", server, "--cache-dir", str(lb.folder / "cache"), *words],
+        env=lb.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"kubectl {words}\n{done.stdout}{done.stderr}\n{lb.tail()}"
+    return done.stdout
+
+
+def same(text: str) -> list[list[str]]:
+    """Return the words of a table without its ages."""
+    return [
+        [word for word in line.split() if not re.fullmatch(r"[\dms]+", word)] for line in text.splitlines()
+    ]
+
+
+@pytest.mark.parametrize("words", ["pods", "services", "deployments", "rs", "pods -o wide"])
+def test_kubectl_prints_what_readylb_prints(lb: Readylb, words: str) -> None:
+    theirs = kubectl(lb, "get", *words.split())
+    assert len(theirs.splitlines()) > 1
+    assert same(theirs) == same(lb.run("get", *words.split()).stdout)
+
+
+def test_kubectl_describes_a_pod(lb: Readylb) -> None:
+    name = lb.pods()[0].name
+    text = kubectl(lb, "describe", "pod", name)
+    assert re.search(rf"^Name: +{name}$", text, re.MULTILINE)
+    assert "http-get http://:8080/readyz" in text
+    assert re.search(r"Normal +Started ", text)
+
+
+def test_kubectl_reads_logs_and_events(lb: Readylb) -> None:
+    name = lb.pods()[0].name
+    assert kubectl(lb, "logs", name) == f"{name} listens\n"
+    assert "Container started" in kubectl(lb, "get", "events")
+
+
+def test_kubectl_runs_commands_in_pods(lb: Readylb) -> None:
+    name = lb.pods()[0].name
+    assert kubectl(lb, "exec", name, "--", "sh", "-c", "echo $POD_NAME") == f"{name}\n"
+
+
+def test_kubectl_deletes_a_pod_and_waits_for_it(lb: Readylb) -> None:
+    names = {pod.name for pod in lb.pods()}
+    victim = max(names)
+    assert f'pod "{victim}" deleted' in kubectl(lb, "delete", "pod", victim)
+    assert victim not in {pod.name for pod in lb.pods()}
+    lb.wait_ready(2)
