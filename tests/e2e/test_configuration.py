@@ -46,7 +46,7 @@ def test_an_image_without_a_command_says_how_to_map_it(tmp_path: Path) -> None:
     done = readylb(tmp_path, "up", "-f", "examples/02-liveness-exec/liveness-pod.yaml")
     assert done.returncode == 2
     assert "examples/02-liveness-exec/liveness-pod.yaml:" in done.stderr
-    assert "--image gcr.io/terrycho-sandbox/liveness:v1=" in done.stderr
+    assert "--image 'gcr.io/terrycho-sandbox/liveness:v1=" in done.stderr
 
 
 @pytest.mark.parametrize(
