@@ -17,6 +17,8 @@ DEFAULT_ADMIN_ADDRESS = "127.0.0.1:8001"
 ADMIN_VARIABLE = "READYLB_ADMIN"
 
 _PORT_MAXIMUM = 65535
+#: Loopback, and every address: a client on this machine reaches a server on any of them by the others.
+_OWN_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class AdminAddress:
     def token_file_name(self) -> str:
         """The name of the file with the token for this address; `/` cannot be in a name."""
         return str(self).replace("%", "%25").replace("/", "%2F") + ".token"
+
+    @property
+    def aliases(self) -> tuple[AdminAddress, ...]:
+        """Under which addresses a server that is reached here may have been started, itself first."""
+        if self.path or self.host not in _OWN_HOSTS:
+            return (self,)
+        others = (AdminAddress(host=host, port=self.port) for host in _OWN_HOSTS if host != self.host)
+        return (self, *others)
 
 
 def parse_admin_address(text: str) -> AdminAddress | None:

@@ -60,49 +60,50 @@ async def api_group(request: web.Request) -> web.Response:
 async def api_resources(request: web.Request) -> web.Response:
     """Answer GET /api/v1 and /apis/GROUP/VERSION."""
     group, asked = request.match_info.get("group", ""), request.match_info["version"]
-    found = [item for item in RESOURCES if (item.group, item.version) == (group, asked)]
+    found = [item for item in RESOURCES if (item.api.group, item.api.version) == (group, asked)]
     if not found:
         msg = "the server could not find the requested resource"
         raise NotFoundError(msg)
     document = {
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": found[0].group_version,
+        "groupVersion": found[0].api.group_version,
         "resources": [entry for item in found for entry in _entries(item)],
     }
     return web.json_response(document)
 
 
 def _group_names() -> list[str]:
-    return list(dict.fromkeys(item.group for item in RESOURCES if item.group))
+    return list(dict.fromkeys(item.api.group for item in RESOURCES if item.api.group))
 
 
 def _group(name: str) -> dict[str, Any]:
-    versions = list(dict.fromkeys(item.version for item in RESOURCES if item.group == name))
+    versions = list(dict.fromkeys(item.api.version for item in RESOURCES if item.api.group == name))
     shown = [{"groupVersion": f"{name}/{item}", "version": item} for item in versions]
     return {"name": name, "versions": shown, "preferredVersion": shown[0]}
 
 
 def _entries(item: Resource) -> list[dict[str, Any]]:
+    api = item.api
     entry: dict[str, Any] = {
-        "name": item.plural,
-        "singularName": item.singular,
-        "namespaced": item.namespaced,
-        "kind": item.kind,
+        "name": api.plural,
+        "singularName": api.singular,
+        "namespaced": api.namespaced,
+        "kind": api.kind,
         "verbs": list(item.verbs),
     }
-    if item.short_names:
-        entry["shortNames"] = list(item.short_names)
-    if item.in_all:
+    if api.short_names:
+        entry["shortNames"] = list(api.short_names)
+    if api.in_all:
         entry["categories"] = ["all"]
     below = [
         {
-            "name": f"{item.plural}/{name}",
+            "name": f"{api.plural}/{part.name}",
             "singularName": "",
-            "namespaced": item.namespaced,
-            "kind": kind,
-            "verbs": list(verbs),
+            "namespaced": api.namespaced,
+            "kind": part.kind,
+            "verbs": list(part.verbs),
         }
-        for name, kind, verbs in item.subresources
+        for part in item.subresources
     ]
     return [entry, *below]

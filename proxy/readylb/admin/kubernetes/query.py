@@ -46,13 +46,13 @@ def read_query(request: web.Request) -> Query:
     """Read a request for a resource. NotFoundError, BadRequestError."""
     place = request.match_info
     resource = find_resource(place.get("group", ""), place["version"], place["resource"])
-    namespace = place.get("namespace") if resource.namespaced else ""
+    namespace = place.get("namespace") if resource.api.namespaced else ""
     labels = parse_label_selector(request.query.get("labelSelector", ""))
-    fields = parse_field_selector(request.query.get("fieldSelector", ""), resource.kind)
+    fields = parse_field_selector(request.query.get("fieldSelector", ""), resource.api.kind)
 
     def matches(item: ApiObject) -> bool:
         meta = item.metadata
-        inside = not resource.namespaced or namespace in {None, meta.namespace}
+        inside = not resource.api.namespaced or namespace in {None, meta.namespace}
         return inside and labels.matches(meta.labels) and fields(item)
 
     return Query(

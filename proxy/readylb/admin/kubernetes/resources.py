@@ -1,4 +1,4 @@
-"""Every resource of the API in one table: its names, where its objects come from, how it is printed."""
+"""Every resource of the API in one table: where its objects come from, how it is printed, what it allows."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from readylb.admin.kubernetes.workload_layouts import (
     REPLICA_SET_LAYOUT,
     REPLICATION_CONTROLLER_LAYOUT,
 )
+from readylb.core import api_resources as names
+from readylb.core.api_resources import ApiResource
 from readylb.errors import NotFoundError
 from readylb.model import (
     Deployment,
@@ -33,27 +35,24 @@ from readylb.model import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """One resource. `deletes` is the stored kind that a DELETE acts on, if it may be deleted."""
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    """Something below an object: `pods/NAME/log`."""
 
-    group: str
-    version: str
-    plural: str
-    singular: str
+    name: str
     kind: str
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One row. `deletes` is the stored kind that a DELETE acts on, if its objects may be deleted."""
+
+    api: ApiResource
     source: Source
     layout: Layout
-    short_names: tuple[str, ...] = ()
-    namespaced: bool = True
-    in_all: bool = False
     deletes: type[Object] | None = None
-    subresources: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-
-    @property
-    def group_version(self) -> str:
-        """The `apiVersion` of its objects."""
-        return f"{self.group}/{self.version}" if self.group else self.version
+    subresources: tuple[Subresource, ...] = ()
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -62,111 +61,29 @@ class Resource:
 
 
 RESOURCES = (
+    Resource(names.ENDPOINTS, EndpointsOfServices(), ENDPOINTS_LAYOUT),
+    Resource(names.EVENTS, Stored(Event), EVENT_LAYOUT, Event),
+    Resource(names.NAMESPACES, Namespaces(), NAMESPACE_LAYOUT),
     Resource(
-        group="",
-        version="v1",
-        plural="endpoints",
-        singular="endpoints",
-        kind="Endpoints",
-        short_names=("ep",),
-        source=EndpointsOfServices(),
-        layout=ENDPOINTS_LAYOUT,
+        names.PODS,
+        Stored(Pod),
+        POD_LAYOUT,
+        Pod,
+        (Subresource("log", "Pod", ("get",)), Subresource("exec", "PodExecOptions", ("create", "get"))),
     ),
     Resource(
-        group="",
-        version="v1",
-        plural="events",
-        singular="event",
-        kind="Event",
-        short_names=("ev",),
-        source=Stored(Event),
-        layout=EVENT_LAYOUT,
-        deletes=Event,
+        names.REPLICATION_CONTROLLERS,
+        Stored(ReplicationController),
+        REPLICATION_CONTROLLER_LAYOUT,
+        ReplicationController,
     ),
-    Resource(
-        group="",
-        version="v1",
-        plural="namespaces",
-        singular="namespace",
-        kind="Namespace",
-        short_names=("ns",),
-        namespaced=False,
-        source=Namespaces(),
-        layout=NAMESPACE_LAYOUT,
-    ),
-    Resource(
-        group="",
-        version="v1",
-        plural="pods",
-        singular="pod",
-        kind="Pod",
-        short_names=("po",),
-        in_all=True,
-        source=Stored(Pod),
-        layout=POD_LAYOUT,
-        deletes=Pod,
-        subresources=(("log", "Pod", ("get",)), ("exec", "PodExecOptions", ("create", "get"))),
-    ),
-    Resource(
-        group="",
-        version="v1",
-        plural="replicationcontrollers",
-        singular="replicationcontroller",
-        kind="ReplicationController",
-        short_names=("rc",),
-        in_all=True,
-        source=Stored(ReplicationController),
-        layout=REPLICATION_CONTROLLER_LAYOUT,
-        deletes=ReplicationController,
-    ),
-    Resource(
-        group="",
-        version="v1",
-        plural="services",
-        singular="service",
-        kind="Service",
-        short_names=("svc",),
-        in_all=True,
-        source=Stored(Service),
-        layout=SERVICE_LAYOUT,
-        deletes=Service,
-    ),
-    Resource(
-        group="apps",
-        version="v1",
-        plural="deployments",
-        singular="deployment",
-        kind="Deployment",
-        short_names=("deploy",),
-        in_all=True,
-        source=Stored(Deployment),
-        layout=DEPLOYMENT_LAYOUT,
-        deletes=Deployment,
-    ),
-    Resource(
-        group="apps",
-        version="v1",
-        plural="replicasets",
-        singular="replicaset",
-        kind="ReplicaSet",
-        short_names=("rs",),
-        in_all=True,
-        source=Stored(ReplicaSet),
-        layout=REPLICA_SET_LAYOUT,
-        deletes=ReplicaSet,
-    ),
-    Resource(
-        group="discovery.k8s.io",
-        version="v1",
-        plural="endpointslices",
-        singular="endpointslice",
-        kind="EndpointSlice",
-        source=Stored(EndpointSlice),
-        layout=ENDPOINT_SLICE_LAYOUT,
-    ),
+    Resource(names.SERVICES, Stored(Service), SERVICE_LAYOUT, Service),
+    Resource(names.DEPLOYMENTS, Stored(Deployment), DEPLOYMENT_LAYOUT, Deployment),
+    Resource(names.REPLICA_SETS, Stored(ReplicaSet), REPLICA_SET_LAYOUT, ReplicaSet),
+    Resource(names.ENDPOINT_SLICES, Stored(EndpointSlice), ENDPOINT_SLICE_LAYOUT),
 )
 
-_BY_PATH = {(item.group, item.version, item.plural): item for item in RESOURCES}
+_BY_PATH = {(item.api.group, item.api.version, item.api.plural): item for item in RESOURCES}
 
 
 def find_resource(group: str, version: str, plural: str) -> Resource:

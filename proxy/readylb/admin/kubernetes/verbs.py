@@ -31,8 +31,8 @@ async def collection(request: web.Request) -> web.StreamResponse:
         now = deps.clock.now()
         return web.json_response(table(query.resource.layout, items, now, version, query.table))
     document = {
-        "kind": f"{query.resource.kind}List",
-        "apiVersion": query.resource.group_version,
+        "kind": f"{query.resource.api.kind}List",
+        "apiVersion": query.resource.api.group_version,
         "metadata": {"resourceVersion": version},
         "items": [encode(item) for item in items],
     }
@@ -61,7 +61,7 @@ async def delete(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     kind = query.resource.deletes
     if kind is None:
-        msg = f"{query.resource.plural} follow from other objects and cannot be deleted"
+        msg = f"{query.resource.api.plural} follow from other objects and cannot be deleted"
         raise MethodNotAllowedError(msg)
     options = await _options(request)
     item = _find(query, deps)
@@ -84,15 +84,14 @@ def _find(query: Query, deps: AdminDeps) -> ApiObject | None:
 
 
 def _details(query: Query) -> dict[str, Any]:
-    resource = query.resource
+    resource = query.resource.api
     details = {"name": query.name, "kind": resource.plural}
     return {**details, "group": resource.group} if resource.group else details
 
 
 def _not_found(query: Query) -> web.Response:
-    resource = query.resource
-    name = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
-    return answer_status(failure(NotFoundError(f'{name} "{query.name}" not found'), _details(query)))
+    missing = NotFoundError(f'{query.resource.api.qualified} "{query.name}" not found')
+    return answer_status(failure(missing, _details(query)))
 
 
 async def _options(request: web.Request) -> dict[str, Any]:
@@ -144,7 +143,7 @@ def _check_preconditions(options: dict[str, Any], query: Query, item: ApiObject)
         asked = wanted.get("uid" if name == "UID" else "resourceVersion")
         if asked is not None and asked != given:
             msg = (
-                f'Operation cannot be fulfilled on {query.resource.plural} "{query.name}": Precondition '
+                f'Operation cannot be fulfilled on {query.resource.api.plural} "{query.name}": Precondition '
                 f"failed: {name} in precondition: {asked}, {name} in object meta: {given}"
             )
             raise ConflictError(msg)

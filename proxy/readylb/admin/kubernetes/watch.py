@@ -82,7 +82,7 @@ class _Stream:
         metadata: dict[str, Any] = {"resourceVersion": str(self._deps.store.version)}
         if initial_end:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
-        resource = self._query.resource
+        resource = self._query.resource.api
         document = {"kind": resource.kind, "apiVersion": resource.group_version, "metadata": metadata}
         return {"type": "BOOKMARK", "object": document}
 

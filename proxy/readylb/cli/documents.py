@@ -1,0 +1,47 @@
+"""Prints objects as JSON, as YAML or by name, as kubectl does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from readylb.cli.output import write
+from readylb.core.api_resources import API_RESOURCES
+
+FORMATS = ("json", "yaml", "name")
+
+Document = dict[str, Any]
+
+_NAMES = {(item.group_version, item.kind): item.qualified_singular for item in API_RESOURCES}
+
+
+def print_document(document: Document, form: str) -> None:
+    """Print one object; YAML documents that follow each other are parted by `---`."""
+    write(render(document, form))
+
+
+def print_list(items: list[Document], form: str) -> None:
+    """Print several objects: names a line each, else one List."""
+    if form == "name":
+        for item in items:
+            write(render(item, form))
+        return
+    write(
+        render(
+            {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}}, form
+        )
+    )
+
+
+def render(document: Document, form: str) -> str:
+    """Return the object as text, keys sorted, without a newline at the end."""
+    if form == "name":
+        name = _NAMES.get((document["apiVersion"], document["kind"]), document["kind"].lower())
+        return f"{name}/{document['metadata']['name']}"
+    if form == "json":
+        return json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False)
+    # Imported here: it is slow to import, and only `-o yaml` needs it.
+    import yaml  # noqa: PLC0415
+
+    text: str = yaml.safe_dump(document, sort_keys=True, allow_unicode=True, width=10**6)
+    return text.rstrip("\n")

@@ -1,0 +1,348 @@
+"""The admin API as Python: what the command uses, and what programs that embed readylb may use.
+
+    async with Client() as client:
+        pods = await client.list(PODS, "default")
+        async for change in client.watch(PODS, "default"):
+            print(change["type"], change["object"]["metadata"]["name"])
+
+Objects are the API's JSON. Errors: ApiError and its kinds for what the server refuses, ReadylbError
+when it cannot be reached; the message is a whole sentence with what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from readylb.core.admin_address import (
+    ADMIN_VARIABLE,
+    DEFAULT_ADMIN_ADDRESS,
+    AdminAddress,
+    parse_admin_address,
+    token_folder,
+)
+from readylb.core.api_resources import PODS, ApiResource
+from readylb.errors import (
+    AlreadyExistsError,
+    ApiError,
+    ConflictError,
+    GoneError,
+    InvalidError,
+    NotFoundError,
+    ReadylbError,
+    UsageError,
+)
+
+#: A server on this machine answers in milliseconds; one that takes longer is stuck.
+_ANSWER_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
+#: One line of a watch is one object; this is the most that a line may take.
+_LINE_LIMIT = 16 * 1024 * 1024
+
+_ERRORS: dict[str, type[ApiError]] = {
+    error.reason: error
+    for error in (NotFoundError, AlreadyExistsError, ConflictError, InvalidError, GoneError)
+}
+_UNAUTHORIZED = 401
+_FAILED = 400
+_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which objects: label and field selectors as `kubectl -l` and `--field-selector` write them."""
+
+    labels: str = ""
+    fields: str = ""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters that say so."""
+        given = {"labelSelector": self.labels, "fieldSelector": self.fields}
+        return {name: value for name, value in given.items() if value}
+
+
+EVERYTHING = Selector()
+
+
+class RemoteCommand:
+    """A command that runs inside a container: its streams, and how it ended."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Speak v5.channel.k8s.io over `socket`."""
+        self._socket = socket
+        self.exit_code: int | None = None
+
+    async def read(self) -> tuple[int, bytes] | None:
+        """Return (1 or 2, bytes) of stdout or stderr; None at the end, when `exit_code` is known.
+
+        ReadylbError when the command could not be started or the connection was lost.
+        """
+        async for message in self._socket:
+            if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
+                continue
+            channel, data = message.data[0], message.data[1:]
+            if channel in {1, 2} and data:
+                return channel, data
+            if channel == 3:  # noqa: PLR2004 -- the channel of the outcome, see admin.kubernetes.exec
+                self.exit_code = _exit_code(json.loads(data))
+        if self.exit_code is None:
+            msg = "cannot say how the command ended: the connection was lost (is readylb still running?)"
+            raise ReadylbError(msg)
+        return None
+
+    async def write(self, data: bytes) -> None:
+        """Send to its stdin; after the command has ended, nowhere."""
+        await self._send(b"\x00" + data)
+
+    async def close_stdin(self) -> None:
+        """End its stdin."""
+        await self._send(b"\xff\x00")
+
+    async def resize(self, rows: int, columns: int) -> None:
+        """Tell its terminal its size."""
+        await self._send(b"\x04" + json.dumps({"Width": columns, "Height": rows}).encode())
+
+    async def _send(self, data: bytes) -> None:
+        if not self._socket.closed:
+            await self._socket.send_bytes(data)
+
+
+class Client:
+    """A connection to the admin API; use it with `async with`."""
+
+    def __init__(self, address: str = "", token: str | None = None) -> None:
+        """Find the server by `address`, else READYLB_ADMIN, else 127.0.0.1:8001; read its token file.
+
+        UsageError when the address is none.
+        """
+        text = address or os.environ.get(ADMIN_VARIABLE, "") or DEFAULT_ADMIN_ADDRESS
+        parsed = parse_admin_address(text)
+        if parsed is None:
+            msg = "cannot reach the admin API: it is off (start `readylb up` without --admin off)"
+            raise UsageError(msg)
+        self.address = parsed
+        self._token = _read_token(parsed) if token is None else token
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the session."""
+        path = self.address.path
+        connector = aiohttp.UnixConnector(path) if path else aiohttp.TCPConnector()
+        self._session = aiohttp.ClientSession(
+            base_url="http://localhost" if path else f"http://{self.address}",
+            connector=connector,
+            headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+            read_bufsize=_LINE_LIMIT,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def get(
+        self, resource: ApiResource, namespace: str, name: str, *, as_table: bool = False
+    ) -> Document:
+        """Return one object (or its Table). NotFoundError."""
+        return await self._json("GET", resource.path(namespace, name), headers=_accept(as_table))
+
+    async def list(
+        self,
+        resource: ApiResource,
+        namespace: str | None,
+        selector: Selector = EVERYTHING,
+        *,
+        as_table: bool = False,
+    ) -> Document:
+        """Return the list (or the Table) of a namespace, or of all with None."""
+        query, headers = selector.query, _accept(as_table)
+        return await self._json("GET", resource.path(namespace), query=query, headers=headers)
+
+    async def watch(
+        self,
+        resource: ApiResource,
+        namespace: str | None,
+        selector: Selector = EVERYTHING,
+        *,
+        since: str = "",
+        as_table: bool = False,
+    ) -> AsyncIterator[Document]:
+        """Yield `{"type": ..., "object": ...}`: what exists and then changes, or only changes after `since`.
+
+        Ends when the server ends it. GoneError when `since` is too old: list again.
+        """
+        query = {"watch": "true", "resourceVersion": since, **selector.query}
+        path = resource.path(namespace)
+        async with self._request("GET", path, query=query, headers=_accept(as_table)) as response:
+            async for line in response.content:
+                change: Document = json.loads(line)
+                if change["type"] == "ERROR":
+                    raise _error_of(change["object"])
+                yield change
+
+    async def logs(self, namespace: str, pod: str, options: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """Yield pieces of a container's log; `options` are those of `pods/NAME/log`."""
+        path = f"{PODS.path(namespace, pod)}/log"
+        async with self._request("GET", path, query=dict(options)) as response:
+            async for piece in response.content.iter_any():
+                yield piece
+
+    async def delete(
+        self, resource: ApiResource, namespace: str, name: str, *, grace_seconds: int | None = None
+    ) -> Document:
+        """Ask for deletion; return the object as it terminates, or a Status. NotFoundError."""
+        body: Document = {"kind": "DeleteOptions", "apiVersion": "v1"}
+        if grace_seconds is not None:
+            body["gracePeriodSeconds"] = grace_seconds
+        return await self._json("DELETE", resource.path(namespace, name), body=body)
+
+    @asynccontextmanager
+    async def exec(  # noqa: PLR0913 -- kubectl's options, each of them optional but the first three
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str = "",
+        stdin: bool = False,
+        tty: bool = False,
+    ) -> AsyncIterator[RemoteCommand]:
+        """Run a command inside a container for the length of an `async with` block."""
+        path = f"{PODS.path(namespace, pod)}/exec"
+        flags = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
+        query = [("command", word) for word in command]
+        query += [(name, "true") for name, wanted in flags.items() if wanted]
+        query += [("container", container)] if container else []
+        try:
+            socket = await self._live.ws_connect(
+                path, params=query, protocols=("v5.channel.k8s.io",), max_msg_size=0
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            # A refusal has its reason in a body, which a failed handshake does not show: ask again.
+            async with self._request("GET", path, query=query):
+                msg = f"cannot run a command in pod {pod}: {error.message}"
+                raise ReadylbError(msg) from error
+        except aiohttp.ClientConnectionError as error:
+            raise self._unreachable(error) from error
+        async with socket:
+            yield RemoteCommand(socket)
+
+    @property
+    def _live(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            msg = "Client must be used with `async with`"
+            raise RuntimeError(msg)
+        return self._session
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Document | None = None,
+    ) -> Document:
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS, sock_connect=_CONNECT_SECONDS)
+        async with self._request(
+            method, path, query=query, headers=headers, json=body, timeout=timeout
+        ) as response:
+            document: Document = await response.json()
+            return document
+
+    @asynccontextmanager
+    async def _request(
+        self, method: str, path: str, *, query: Any = None, **options: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            async with self._live.request(method, path, params=query, **options) as response:
+                if response.status >= _FAILED:
+                    raise await self._refusal(response)
+                yield response
+        except TimeoutError as error:
+            msg = f"cannot use the admin API at {self.address}: no answer in time (is readylb stuck?)"
+            raise ReadylbError(msg) from error
+        except aiohttp.ClientConnectionError as error:
+            raise self._unreachable(error) from error
+        except aiohttp.ClientPayloadError as error:
+            msg = f"cannot go on reading from {self.address}: the connection was lost (has readylb stopped?)"
+            raise ReadylbError(msg) from error
+
+    async def _refusal(self, response: aiohttp.ClientResponse) -> ReadylbError:
+        if response.status == _UNAUTHORIZED:
+            path = _token_paths(self.address)[0]
+            found = "its token has changed" if self._token else f"there is no token for it in {path}"
+            remedy = "run this as the user who started `readylb up`"
+            return ReadylbError(f"cannot use the admin API at {self.address}: {found} ({remedy})")
+        try:
+            return _error_of(await response.json())
+        except (ValueError, aiohttp.ContentTypeError):
+            what = f"{response.status} {response.reason}, which no readylb says"
+            remedy = "another program listens there; another address: --admin ADDR"
+            return ReadylbError(f"cannot use the admin API at {self.address}: it answered {what} ({remedy})")
+
+    def _unreachable(self, error: aiohttp.ClientConnectionError) -> ReadylbError:
+        cause = str(error) or type(error).__name__
+        if isinstance(error, aiohttp.ClientConnectorError):
+            number = error.os_error.errno
+            cause = os.strerror(number).lower() if number and number > 0 else str(error.os_error)
+        hint = "is 'readylb up' running? another address: --admin ADDR"
+        return ReadylbError(f"cannot reach the admin API at {self.address}: {cause} ({hint})")
+
+
+def _token_paths(address: AdminAddress) -> list[Path]:
+    folder = Path(token_folder(os.environ, str(Path.home())))
+    return [folder / alias.token_file_name for alias in address.aliases]
+
+
+def _read_token(address: AdminAddress) -> str:
+    """Return the token for an address, empty when there is none: the server then says so."""
+    for path in _token_paths(address):
+        try:
+            return path.read_text().strip()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            msg = f"cannot read the admin token in {path}: {error.strerror} (run as the user of `readylb up`)"
+            raise ReadylbError(msg) from error
+    return ""
+
+
+def _accept(as_table: bool) -> dict[str, str]:
+    return {"Accept": _TABLE if as_table else "application/json"}
+
+
+def _error_of(status: Document) -> ApiError:
+    """Return the error that a Status describes."""
+    reason = str(status.get("reason", ""))
+    kind = _ERRORS.get(reason, ApiError)
+    error = kind(status.get("message", "unknown error"))
+    if kind is ApiError:
+        error.status, error.reason = int(status.get("code", 500)), reason
+    return error
+
+
+def _exit_code(status: Document) -> int:
+    """Return how a command ended; ReadylbError when it never ran."""
+    if status.get("status") == "Success":
+        return 0
+    for cause in status.get("details", {}).get("causes", []):
+        if cause.get("reason") == "ExitCode":
+            return int(cause["message"])
+    raise ReadylbError(str(status.get("message", "the command failed for an unknown reason")))
