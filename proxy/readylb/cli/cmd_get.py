@@ -107,11 +107,7 @@ class _Get:
             self._say_nothing_found()
 
     def _print_documents(self, documents: list[Document]) -> None:
-        items = [
-            item
-            for document in documents
-            for item in document.get("items", [document])
-        ]
+        items = [item for document in documents for item in document.get("items", [document])]
         if self._args.output == "name" and not items and not self._failed:
             return
         if len(self._subjects) == 1 and self._subjects[0].name:

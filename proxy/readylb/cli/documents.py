@@ -40,8 +40,19 @@ def render(document: Document, form: str) -> str:
         return f"{name}/{document['metadata']['name']}"
     if form == "json":
         return json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False)
+    return _as_yaml(document)
+
+
+def _as_yaml(document: Document) -> str:
     # Imported here: it is slow to import, and only `-o yaml` needs it.
     import yaml  # noqa: PLC0415
 
-    text: str = yaml.safe_dump(document, sort_keys=True, allow_unicode=True, width=10**6)
+    class Dumper(yaml.SafeDumper):
+        """Quotes with double quotes, as Go's YAML does."""
+
+        def choose_scalar_style(self) -> str:
+            style: str = super().choose_scalar_style()
+            return '"' if style == "'" else style
+
+    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=10**6)
     return text.rstrip("\n")

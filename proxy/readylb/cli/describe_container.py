@@ -1,0 +1,117 @@
+"""The block of one container in `describe`: image, ports, state, probes, environment.
+
+Source: k8s.io/kubectl/pkg/describe/describe.go: describeContainers, describeStatus, DescribeProbe.
+"""
+
+from __future__ import annotations
+
+from readylb.cli.description import NONE, Document
+from readylb.cli.intervals import rfc1123
+
+_PROBES = (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe"))
+
+
+def describe_containers(spec: Document, status: Document | None, indent: str = "") -> list[str]:
+    """Return the lines for all containers; `status` is a pod's, None in a template (`indent` blanks deep)."""
+    lines = [f"{indent}Containers:"]
+    statuses = {item["name"]: item for item in (status or {}).get("containerStatuses", [])}
+    for container in spec.get("containers", []):
+        name_indent = "   " if indent else "  "
+        lines.append(f"{name_indent}{container['name']}:")
+        known = statuses.get(container["name"])
+        lines += [f"    {line}" for line in _container(container, known, in_pod=status is not None)]
+    return lines
+
+
+def describe_probe(probe: Document) -> str:
+    """Return a probe in one line: `http-get http://:8080/healthz delay=3s timeout=1s ...`."""
+    numbers = (
+        f"delay={probe.get('initialDelaySeconds', 0)}s timeout={probe.get('timeoutSeconds', 1)}s "
+        f"period={probe.get('periodSeconds', 10)}s #success={probe.get('successThreshold', 1)} "
+        f"#failure={probe.get('failureThreshold', 3)}"
+    )
+    return f"{_action(probe)} {numbers}"
+
+
+def _action(probe: Document) -> str:
+    if "exec" in probe:
+        return f"exec [{' '.join(probe['exec'].get('command', []))}]"
+    if "httpGet" in probe:
+        get = probe["httpGet"]
+        address = f"{get.get('host', '')}:{get['port']}"
+        return f"http-get {get.get('scheme', 'HTTP').lower()}://{address}{get.get('path', '')}"
+    if "tcpSocket" in probe:
+        socket = probe["tcpSocket"]
+        return f"tcp-socket {socket.get('host', '')}:{socket['port']}"
+    if "grpc" in probe:
+        return f"grpc <pod>:{probe['grpc']['port']} {probe['grpc'].get('service', '')}"
+    return "unknown"
+
+
+def _container(container: Document, status: Document | None, *, in_pod: bool) -> list[str]:
+    lines = []
+    if status is not None:
+        lines.append(f"Container ID:\t{status.get('containerID', '')}")
+    lines.append(f"Image:\t{container.get('image', '')}")
+    if status is not None:
+        lines.append(f"Image ID:\t{status.get('imageID', '')}")
+    lines += _ports(container.get("ports", []))
+    for title, name in (("Command", "command"), ("Args", "args")):
+        if words := container.get(name):
+            lines += [f"{title}:", *(f"  {line}" for word in words for line in word.split("\n"))]
+    if in_pod and status is not None:
+        lines += _status(status)
+    lines += [f"{title}:\t{describe_probe(container[name])}" for title, name in _PROBES if name in container]
+    lines += _environment(container.get("env", []))
+    return [*lines, f"Mounts:\t{NONE}"]
+
+
+def _ports(ports: list[Document]) -> list[str]:
+    several = "s" if len(ports) > 1 else ""
+    inside = ", ".join(f"{port['containerPort']}/{port.get('protocol', 'TCP')}" for port in ports)
+    host = ", ".join(f"{port.get('hostPort', 0)}/{port.get('protocol', 'TCP')}" for port in ports)
+    return [f"Port{several}:\t{inside or NONE}", f"Host Port{several}:\t{host or NONE}"]
+
+
+def _status(status: Document) -> list[str]:
+    lines = _state("State", status.get("state", {}))
+    if "terminated" in status.get("lastState", {}):
+        lines += _state("Last State", status["lastState"])
+    ready = "True" if status.get("ready") else "False"
+    return [*lines, f"Ready:\t{ready}", f"Restart Count:\t{status.get('restartCount', 0)}"]
+
+
+def _state(title: str, state: Document) -> list[str]:
+    if "running" in state:
+        return [f"{title}:\tRunning", f"  Started:\t{rfc1123(state['running'].get('startedAt'))}"]
+    if "terminated" in state:
+        return [f"{title}:\tTerminated", *_terminated(state["terminated"])]
+    reason = state.get("waiting", {}).get("reason")
+    return [f"{title}:\tWaiting", *([f"  Reason:\t{reason}"] if reason else [])]
+
+
+def _terminated(state: Document) -> list[str]:
+    lines = [f"  {title}:\t{state[key]}" for title, key in _ENDING if state.get(key)]
+    lines.append(f"  Exit Code:\t{state.get('exitCode', 0)}")
+    if state.get("signal"):
+        lines.append(f"  Signal:\t{state['signal']}")
+    started, finished = rfc1123(state.get("startedAt")), rfc1123(state.get("finishedAt"))
+    return [*lines, f"  Started:\t{started}", f"  Finished:\t{finished}"]
+
+
+def _environment(variables: list[Document]) -> list[str]:
+    if not variables:
+        return [f"Environment:\t{NONE}"]
+    lines = ["Environment:"]
+    for variable in variables:
+        reference = variable.get("valueFrom", {}).get("fieldRef")
+        if reference is not None:
+            where = f"({reference.get('apiVersion', 'v1')}:{reference['fieldPath']})"
+            lines.append(f"  {variable['name']}:\t {where}")
+            continue
+        first, *rest = variable.get("value", "").split("\n")
+        lines += [f"  {variable['name']}:\t{first}", *(f"  \t{line}" for line in rest)]
+    return lines
+
+
+_ENDING = (("Reason", "reason"), ("Message", "message"))
