@@ -1,0 +1,357 @@
+"""The link to the data plane: what every Service port is and which endpoints it has, as soon as it changes.
+
+Level-triggered like every controller: `reconcile` computes the whole message and sends it when it
+differs from the one sent last. There is no timer and no delay between a changed slice and its message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace as altered
+
+from readylb.control import controller
+from readylb.control.clock import Clock
+from readylb.control.store import Change, Key, Store
+from readylb.control.workers import service_status
+from readylb.control.workers.endpoint_table import entries, no_ready_reason, retry_after_seconds, slices_of
+from readylb.control.workers.listen_errors import explain, explain_conflict
+from readylb.control.workers.node_ports import NodePorts
+from readylb.control.workers.service_port import ServicePortState
+from readylb.control.workers.service_settings import ServiceSettings, protocol_of, read_settings
+from readylb.model import EndpointSlice, Object, Pod, Service
+from readylb.model.endpoint_slice import SERVICE_NAME_LABEL
+from readylb.model.service import ServicePort
+from readylb.model.workload import LabelSelector
+from readylb.telemetry.events import EventRecorder
+from readylb.telemetry.metrics import Metrics
+from readylb.wire.channel import Channel, Message
+from readylb.wire.messages import (
+    Address,
+    EndpointsApplied,
+    Hello,
+    ListenFailed,
+    Listening,
+    PassiveReport,
+    RemoveService,
+    SetEndpoints,
+    SetService,
+    Stats,
+)
+
+#: Service types that get a second local port, the node port.
+_WITH_NODE_PORT = frozenset({"NodePort", "LoadBalancer"})
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """`bind` is the address to listen on; `publish` maps (Service name, port) to another local port."""
+
+    bind: str = "127.0.0.1"
+    publish: Mapping[tuple[str, int], int] = field(default_factory=dict)
+
+
+class Link:
+    """Control's end of the channel to the worker."""
+
+    kinds: tuple[type[Object], ...] = (Service, EndpointSlice, Pod)
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what it is wired with, each once
+        self,
+        store: Store,
+        clock: Clock,
+        channel: Channel,
+        recorder: EventRecorder,
+        metrics: Metrics,
+        settings: LinkSettings,
+        rng: random.Random | None = None,
+    ) -> None:
+        """Send nothing yet. `rng` chooses node ports."""
+        self._store = store
+        self._clock = clock
+        self._channel = channel
+        self._recorder = recorder
+        self._metrics = metrics
+        self._settings = settings
+        self._node_ports = NodePorts(rng or random.Random())  # noqa: S311 - a port, not a secret
+        self._ports: dict[str, ServicePortState] = {}
+        self._allocated: set[tuple[str, int]] = set()
+        self._problems: dict[Key, tuple[tuple[str, str], ...]] = {}
+        self._workers: set[int] = set()
+        self._progress = asyncio.Event()
+        #: Every failure to listen so far; `error` is the whole sentence with its remedy.
+        self.listen_failures: list[ListenFailed] = []
+
+    async def run(self) -> None:
+        """Send and receive until the store closes."""
+        self._channel.listen(self._receive)
+        await controller.run(self._store, self)
+
+    async def started(self) -> None:
+        """Return when every port of the Services that exist now is listened on or has failed."""
+        for service in self._store.objects(Service):
+            self.reconcile((service.metadata.namespace, service.metadata.name))
+        waiting = set(self._ports)
+        while any(key in self._ports and self._ports[key].pending for key in waiting):
+            self._progress.clear()
+            await self._progress.wait()
+
+    def local_port(self, service: Service, port: ServicePort) -> int | None:
+        """Return the local port on which a Service port is listened on; None while it is not."""
+        state = self._ports.get(_port_key(service, port))
+        return state.local_port if state is not None else None
+
+    def state(self, service: Service, port: ServicePort) -> ServicePortState | None:
+        """Return what is known of a Service port: what was sent, listened on, confirmed."""
+        return self._ports.get(_port_key(service, port))
+
+    def keys(self, change: Change) -> Iterator[Key]:
+        """Return the Services that a change touches: itself, a slice's, those that select the pod."""
+        item = change.object
+        namespace = item.metadata.namespace
+        if isinstance(item, Service):
+            yield namespace, item.metadata.name
+        elif isinstance(item, EndpointSlice):
+            for version in (item, change.old):
+                if version is not None and SERVICE_NAME_LABEL in version.metadata.labels:
+                    yield namespace, version.metadata.labels[SERVICE_NAME_LABEL]
+        else:
+            versions = [version for version in (item, change.old) if version is not None]
+            for service in self._store.objects(Service, namespace):
+                if any(_selects(service, version) for version in versions):
+                    yield namespace, service.metadata.name
+
+    def reconcile(self, key: Key) -> None:
+        """Tell the worker what it does not know yet about the Service, and write its status."""
+        service = self._store.find(Service, *key)
+        served = service is not None and _is_served(service)
+        ports = [port for port in service.spec.ports if port.protocol == "TCP"] if service and served else []
+        self._drop(key, {_port_key(service, port) for port in ports} if service else set())
+        if service is None or not served:
+            self._problems.pop(key, None)
+            return
+        settings = read_settings(service, self._settings.bind)
+        self._report(service, settings)
+        service = self._assign_node_ports(service, settings.bind)
+        for port in service.spec.ports:
+            if port.protocol == "TCP":
+                self._set_service(service, port, settings)
+                self._set_endpoints(service, port)
+        self._write_status(service, settings.bind)
+
+    def _set_service(self, service: Service, port: ServicePort, settings: ServiceSettings) -> None:
+        state = self._state(service, port)
+        local = self._settings.publish.get((service.metadata.name, port.port), port.port)
+        primary = Address(settings.bind, local)
+        conflict = self._owner(primary, state.key)
+        if conflict:
+            self._fail_by_conflict(service, state, primary, conflict)
+            return
+        moved = state.primary != primary or bool(state.conflict)
+        state.primary, state.conflict, state.node_port = primary, "", port.node_port
+        listen = [primary]
+        if port.node_port and port.node_port != primary.port:
+            second = Address(settings.bind, port.node_port)
+            if not self._owner(second, state.key):
+                listen.append(second)
+        message = SetService(
+            key=state.key,
+            name=f"{service.metadata.namespace}/{service.metadata.name}",
+            listen=tuple(listen),
+            protocol=protocol_of(port),
+            policy=settings.policy,
+            limits=settings.limits,
+            trusted_proxies=settings.trusted_proxies,
+        )
+        if message == state.settings:
+            return
+        if moved:
+            state.pending, state.failure, state.local_port = True, None, None
+        state.settings = message
+        self._channel.send(message)
+
+    def _set_endpoints(self, service: Service, port: ServicePort) -> None:
+        state = self._state(service, port)
+        if state.settings is None:
+            return
+        namespace = service.metadata.namespace
+        found = entries(port, slices_of(service, self._store.objects(EndpointSlice, namespace)))
+        pods = [pod for pod in self._store.objects(Pod, namespace) if _selects(service, pod)]
+        reason = no_ready_reason(found, pods)
+        message = SetEndpoints(
+            key=state.key,
+            generation=state.generation,
+            endpoints=found,
+            no_ready_reason=reason,
+            retry_after_seconds=retry_after_seconds(pods) if reason else 1,
+        )
+        if message == state.endpoints:
+            return
+        state.endpoints = altered(message, generation=state.generation + 1)
+        state.sent_at = self._clock.now()
+        self._channel.send(state.endpoints)
+
+    def _drop(self, key: Key, kept: set[str]) -> None:
+        """Forget the Service's ports that are gone; whoever was kept from their address may have it."""
+        gone = [state for state in self._ports.values() if state.service == key and state.key not in kept]
+        for state in gone:
+            del self._ports[state.key]
+            if state.settings is not None:
+                self._channel.send(RemoveService(state.key))
+            self._metrics.forget_service(state.key)
+        if gone:
+            self._progress.set()
+            for waiting in {state.service for state in self._ports.values() if state.conflict} - {key}:
+                self.reconcile(waiting)
+
+    def _fail_by_conflict(
+        self, service: Service, state: ServicePortState, primary: Address, other: str
+    ) -> None:
+        if state.settings is not None:
+            self._channel.send(RemoveService(state.key))
+            state.settings = state.endpoints = None
+        if state.conflict == other:
+            return
+        state.primary, state.conflict = primary, other
+        owner = other.rpartition(":")[0].rpartition("/")[2]
+        self._fail(
+            state, service, primary, 0, explain_conflict(service.metadata.name, state.port, primary, owner)
+        )
+
+    def _fail(
+        self, state: ServicePortState, service: Service, address: Address, number: int, sentence: str
+    ) -> None:
+        failure = ListenFailed(state.key, address, number, sentence)
+        state.failed(failure)
+        self.listen_failures.append(failure)
+        self._recorder.record(service, "Warning", "ListenFailed", sentence, component="readylb")
+        self._progress.set()
+
+    def _assign_node_ports(self, service: Service, bind: str) -> Service:
+        spec = service.spec
+        wanted = spec.type in _WITH_NODE_PORT and spec.allocate_load_balancer_node_ports is not False
+        if not wanted or all(port.node_port or port.protocol != "TCP" for port in spec.ports):
+            return service
+        taken = self._taken_ports()
+        ports = []
+        for port in spec.ports:
+            number = port.node_port
+            if not number and port.protocol == "TCP":
+                number = self._node_ports.allocate(bind, taken) or 0
+                taken.add(number)
+                self._allocated.add((_port_key(service, port), number))
+            ports.append(replace(port, node_port=number))
+        return service_status.with_ports(self._store, service, tuple(ports))
+
+    def _taken_ports(self) -> set[int]:
+        declared = [port for service in self._store.objects(Service) for port in service.spec.ports]
+        numbers = {port.node_port for port in declared} | {port.port for port in declared}
+        return numbers | set(self._settings.publish.values())
+
+    def _owner(self, address: Address, key: str) -> str:
+        """Return the other Service port that listens on the address, or nothing."""
+        owners = (state.key for state in self._ports.values() if state.key != key and state.claims(address))
+        return next(owners, "")
+
+    def _state(self, service: Service, port: ServicePort) -> ServicePortState:
+        key = _port_key(service, port)
+        meta = service.metadata
+        return self._ports.setdefault(key, ServicePortState(key, (meta.namespace, meta.name), port.port))
+
+    def _report(self, service: Service, settings: ServiceSettings) -> None:
+        """Record what cannot be honoured, once for each wording of it."""
+        key = service.metadata.namespace, service.metadata.name
+        known = self._problems.get(key, ())
+        for reason, message in settings.problems:
+            if (reason, message) not in known:
+                self._recorder.record(service, "Warning", reason, message, component="readylb")
+        self._problems[key] = settings.problems
+
+    def _write_status(self, service: Service, bind: str) -> None:
+        key = service.metadata.namespace, service.metadata.name
+        states = [state for state in self._ports.values() if state.service == key]
+        listening = bool(states) and all(state.local_port is not None for state in states)
+        service_status.write(self._store, service, bind, listening=listening)
+
+    def _receive(self, message: Message) -> None:
+        match message:
+            case Listening(key=key) if key in self._ports:
+                self._listening(self._ports[key], message)
+            case ListenFailed(key=key) if key in self._ports:
+                self._listen_failed(self._ports[key], message)
+            case EndpointsApplied(key=key) if key in self._ports:
+                self._endpoints_applied(self._ports[key], message)
+            case PassiveReport():
+                self._metrics.passive_report(message.key, message.reason)
+            case Stats():
+                self._metrics.worker_stats(message)
+            case Hello():
+                self._greeted(message)
+            case _:
+                return  # about a port that is gone meanwhile, or a worker's end, which its owner awaits
+
+    def _listening(self, state: ServicePortState, message: Listening) -> None:
+        if state.listening(message):
+            self.reconcile(state.service)
+        self._progress.set()
+
+    def _listen_failed(self, state: ServicePortState, message: ListenFailed) -> None:
+        service = self._store.find(Service, *state.service)
+        if service is None:
+            return
+        address = message.address
+        if not state.is_primary(address):
+            self._node_port_failed(state, service, message)
+            return
+        sentence = explain(service.metadata.name, state.port, address, message.errno, message.error)
+        self._fail(state, service, address, message.errno, sentence)
+        self.reconcile(state.service)
+
+    def _node_port_failed(self, state: ServicePortState, service: Service, message: ListenFailed) -> None:
+        """Choose another node port where we chose it; one that the manifest names is only reported."""
+        number = message.address.port
+        if number != state.node_port:
+            return
+        if (state.key, number) not in self._allocated:
+            text = f"cannot listen on nodePort {number}: {message.error.lower()} (port {state.port} goes on)"
+            self._recorder.record(service, "Warning", "NodePortNotAvailable", text, component="readylb")
+            return
+        self._node_ports.refuse(number)
+        ports = (
+            replace(port, node_port=0) if port.node_port == number else port for port in service.spec.ports
+        )
+        service_status.with_ports(self._store, service, tuple(ports))
+        self.reconcile(state.service)
+
+    def _endpoints_applied(self, state: ServicePortState, message: EndpointsApplied) -> None:
+        if message.generation > state.applied.generation:
+            state.applied.generation = message.generation
+            if message.generation == state.generation:
+                state.applied.seconds = self._clock.now() - state.sent_at
+
+    def _greeted(self, message: Hello) -> None:
+        """Say everything again to a worker that was started anew."""
+        if message.worker in self._workers:
+            for state in self._ports.values():
+                for said in (state.settings, state.endpoints):
+                    if said is not None:
+                        self._channel.send(said)
+        self._workers.add(message.worker)
+
+
+def _port_key(service: Service, port: ServicePort) -> str:
+    return f"{service.metadata.namespace}/{service.metadata.name}:{port.port}"
+
+
+def _is_served(service: Service) -> bool:
+    """Headless Services and ExternalName have no address of their own to listen on."""
+    deleted = service.metadata.deletion_timestamp is not None
+    return not deleted and service.spec.cluster_ip != "None" and service.spec.type != "ExternalName"
+
+
+def _selects(service: Service, pod: Object) -> bool:
+    selector = service.spec.selector
+    return bool(selector) and LabelSelector(match_labels=selector).matches(pod.metadata.labels)
