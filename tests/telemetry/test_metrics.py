@@ -189,3 +189,12 @@ def test_endpoints_are_counted_by_state() -> None:
 def test_restarts_are_read_from_the_pods() -> None:
     labels = {"namespace": "default", "pod": "web-1", "container": "app"}
     assert value(full(), "readylb_container_restarts_total", **labels) == 2
+
+
+def test_a_pod_that_is_gone_stays_away_while_a_worker_still_counts_it() -> None:
+    metrics = full()
+    metrics.read_state(Sources())
+    metrics.forget_pod("u1")
+    leaving = (EndpointStats("u1", "web-1", 13, 1, 0, 0),)
+    metrics.worker_stats(stats(connections=4, requests=18, endpoints=leaving))
+    assert b"web-1" not in metrics.expose()

@@ -20,9 +20,9 @@ from readylb import __version__
 from readylb.core.latency import LATENCY_BUCKETS_SECONDS
 from readylb.telemetry import metric_table as table
 from readylb.telemetry.families import Family, numbers
+from readylb.telemetry.reports import WorkerReport
 from readylb.telemetry.state import Sources, State
 from readylb.telemetry.traffic import Labels, Traffic, labels_of
-from readylb.wire.messages import Stats
 
 #: What `expose` returns, as an HTTP Content-Type.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -92,7 +92,7 @@ class Metrics:
             metric.remove(*labels)
         self._traffic.forget_endpoint(uid)
 
-    def worker_stats(self, stats: Stats) -> None:
+    def worker_stats(self, stats: WorkerReport) -> None:
         """Take a worker's counts, which replace those it sent before."""
         self._traffic.update(stats)
 

@@ -35,8 +35,9 @@ class Limits(Struct, frozen=True):
     Defaults, each with a neighbour's value: request head 32 KiB (nginx 4 x 8 KiB), request line 8 KiB
     (nginx 8 KiB), 100 header fields (Apache 100), head timeout 10 s (nginx 60 s, HAProxy
     recommends 10 s), client idle 60 s (nginx 75 s), body stall 30 s (nginx 60 s), connect 1 s per
-    try (HAProxy 5 s; loopback answers at once), response head 60 s (nginx 60 s), tunnel idle 1 h
-    (HAProxy `timeout tunnel 1h`), 3 tries in all (HAProxy retries 3).
+    try (HAProxy 5 s; loopback answers at once), response head 60 s (nginx 60 s), response stall
+    300 s (Envoy stream idle 5 min; event streams are quiet for long), tunnel idle 1 h (HAProxy
+    `timeout tunnel 1h`), 3 tries in all (HAProxy retries 3).
     """
 
     request_line_bytes: int = 8192
@@ -47,6 +48,7 @@ class Limits(Struct, frozen=True):
     body_stall_seconds: float = 30.0
     connect_seconds: float = 1.0
     response_head_seconds: float = 60.0
+    response_stall_seconds: float = 300.0
     tunnel_idle_seconds: float = 3600.0
     pool_idle_seconds: float = 4.0
     tries: int = 3
@@ -146,7 +148,7 @@ class ServiceStats(Struct, frozen=True):
     """Counts for one Service port since the worker started. `statuses` maps status to responses.
 
     `terminations` maps the reason an exchange ended to a count; `latency_buckets` are cumulative
-    counts for `telemetry.metrics.LATENCY_BUCKETS_SECONDS`; `to_unready` must stay 0.
+    counts for `core.latency.LATENCY_BUCKETS_SECONDS`; `to_unready` must stay 0.
     """
 
     key: str
