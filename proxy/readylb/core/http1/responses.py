@@ -1,0 +1,56 @@
+"""Ready-made responses of the balancer itself: one line of plain text that says whose fault it is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+REASONS: dict[int, bytes] = {status.value: status.phrase.encode() for status in HTTPStatus}
+# RFC 9110 §15.5.6 asks for Allow with 405. CONNECT is the one method refused: this is a gateway.
+ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE"
+
+
+class Refusal:
+    """A message that is not forwarded: the status and the sentence its sender is told."""
+
+    __slots__ = ("status", "text")
+
+    def __init__(self, status: int, text: str) -> None:
+        """Refuse with `status`, saying `text` in one line."""
+        self.status = status
+        self.text = text
+
+    def __repr__(self) -> str:
+        """Show status and sentence."""
+        return f"<Refusal {self.status} {self.text}>"
+
+
+def render(
+    status: int,
+    text: str,
+    *,
+    close: bool,
+    date: bytes = b"",
+    head_only: bool = False,
+    retry_after_seconds: int | None = None,
+) -> bytes:
+    """Return a whole HTTP/1.1 response with `text` as its body.
+
+    `date` is an IMF-fixdate, asked for by RFC 9110 §6.6.1; `head_only` answers a HEAD request.
+    """
+    body = text.encode() + b"\n"
+    parts = [
+        b"HTTP/1.1 %d %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
+        % (status, REASONS[status], len(body)),
+    ]
+    if date:
+        parts.append(b"Date: %b\r\n" % date)
+    if retry_after_seconds is not None:
+        parts.append(b"Retry-After: %d\r\n" % retry_after_seconds)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        parts.append(b"Allow: %b\r\n" % ALLOWED_METHODS)
+    if close:
+        parts.append(b"Connection: close\r\n")
+    parts.append(b"\r\n")
+    if not head_only:
+        parts.append(body)
+    return b"".join(parts)

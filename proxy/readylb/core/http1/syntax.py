@@ -1,0 +1,57 @@
+"""The grammar of heads where the parser is lenient: request lines, targets, Host, unfinished heads.
+
+Character rules of field lines (tokens, no folds, no NUL, no bare CR or LF) are the parser's, which
+runs in its strict mode; what is here is what it accepts and an intermediary must not.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# Never seen in a target: controls, blanks, bytes above ASCII, delimiters of RFC 3986 appendix C, a fragment.
+_TARGET = rb"[!$-;=?-~]+"
+
+REQUEST_LINE = re.compile(rb"(%b) (%b) HTTP/([0-9])\.([0-9])\r\n" % (_TOKEN, _TARGET))
+STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])( [\t\x20-\x7e\x80-\xff]*)?\r\n")
+LENGTH = re.compile(rb"[0-9]{1,18}")
+TOKEN = re.compile(_TOKEN)
+
+_REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
+_IP_LITERAL = rb"\[(?:[0-9A-Fa-f:.]{2,}|v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
+AUTHORITY = re.compile(rb"(?:%b|%b)(?::[0-9]{0,5})?" % (_REG_NAME, _IP_LITERAL))
+ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp]://([^/?]*)(.*)", re.DOTALL)
+
+# %XX that is not two hexadecimal digits, in a path.
+_BAD_ESCAPE = re.compile(rb"[^?]*?%(?![0-9A-Fa-f]{2})")
+# A head still being received that can no longer become a valid one.
+_BROKEN = re.compile(rb"(?<!\r)\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r\n[ \t]")
+_HTTP_LINE = re.compile(rb"[^ ]+ [^ ]+ HTTP/[0-9]\.[0-9]")
+
+
+def is_authority(value: bytes) -> bool:
+    """Say whether `value` is a non-empty `uri-host [":" port]` (RFC 9110 §7.2, §4.2.1)."""
+    return AUTHORITY.fullmatch(value) is not None
+
+
+def has_bad_escape(target: bytes) -> bool:
+    """Say whether the path of `target` holds a `%` without two hexadecimal digits (RFC 3986 §2.1)."""
+    return b"%" in target and _BAD_ESCAPE.match(target) is not None
+
+
+def is_broken(unfinished: bytes) -> bool:
+    """Say whether a head of which only `unfinished` has come is bad already (RFC 9112 §2.2, §5.2).
+
+    Without this a head that ends its lines with bare LF would wait for the head timeout.
+    """
+    return _BROKEN.search(unfinished) is not None
+
+
+def looks_like_http(line: bytes) -> bool:
+    """Say whether a refused request line had the shape of one with a version."""
+    return _HTTP_LINE.match(line) is not None
+
+
+def tokens(value: bytes) -> list[bytes]:
+    """Return the lower-case members of a comma-separated list of tokens (RFC 9110 §5.6.1)."""
+    return [member for part in value.lower().split(b",") if (member := part.strip(b" \t"))]

@@ -1,0 +1,394 @@
+"""The client-side connection: one request at a time, in the order they came.
+
+What is received behind a request waits in one buffer, unparsed; reading pauses when it grows. So
+pipelined requests are answered in order, and bytes behind an upgrade are never taken for a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from readylb.core.http1.chunks import ChunkError, ChunkScanner
+from readylb.core.http1.exchange import CHUNKED, Request
+from readylb.core.http1.framing import refuse_unfinished
+from readylb.core.http1.headers import Peer, trailer_lines
+from readylb.core.http1.responses import Refusal, render
+from readylb.data.flow import BACKLOG, PEER_FULL, hold, release, reset
+from readylb.data.forwarder import Exchange
+from readylb.data.heads import read_request
+from readylb.data.table import ServiceState
+
+# Pipelined bytes that may wait behind a running request. A few dozen ordinary heads.
+BACKLOG_BYTES = 32768
+# How long a connection that we end goes on reading, so that the answer is not lost to a reset
+# (RFC 9112 §9.6). nginx lingers 5 s per read.
+LINGER_SECONDS = 2.0
+
+_HEAD, _BODY, _WAIT, _LINGER, _CLOSING, _LEFT = range(6)
+_WORDS = ("head", "body", "wait", "linger", "closing", "left")
+
+
+class Downstream(asyncio.Protocol):
+    """One client connection."""
+
+    __slots__ = (
+        "_body_left",
+        "_buffer",
+        "_eof",
+        "_exchange",
+        "_head_begun",
+        "_peer",
+        "_running",
+        "_scanner",
+        "_searched",
+        "_service",
+        "_state",
+        "deadline",
+        "full",
+        "held",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, service: ServiceState) -> None:
+        """Wait for the connection to be made."""
+        self._service = service
+        self._state = _HEAD
+        self._buffer = b""
+        self._searched = 0
+        self._body_left = 0
+        self._scanner: ChunkScanner | None = None
+        self._exchange: Exchange | None = None
+        self._peer: Peer | None = None
+        self._eof = False
+        self._running = False
+        self._head_begun = False
+        self.deadline = 0.0
+        self.full = False
+        self.held = 0
+
+    def __repr__(self) -> str:
+        """Show the state."""
+        return f"<Downstream {_WORDS[self._state]} buffered={len(self._buffer)}>"
+
+    @property
+    def peer(self) -> Peer:
+        """The client's address as heads tell it; asked of the kernel once, when first needed."""
+        peer = self._peer
+        if peer is None:
+            name = self.transport.get_extra_info("peername")
+            address = name[0] if isinstance(name, tuple) else ""
+            peer = self._peer = Peer(address.encode() or b"unknown", trusted=self._service.trusts(address))
+        return peer
+
+    # what the exchange says
+
+    def finished(self, *, close: bool) -> None:
+        """The response is complete: take the next request, or end."""
+        complete = self._state == _WAIT
+        self._exchange = None
+        if close:
+            self._end(linger=not complete)
+        else:
+            self._next()
+
+    def respond(
+        self,
+        status: int,
+        text: str,
+        *,
+        close: bool,
+        head_only: bool = False,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        """Answer in the balancer's own name."""
+        self._exchange = None
+        close = close or self._service.closing
+        response = render(
+            status,
+            text,
+            close=close,
+            date=self._service.sweep.date,
+            head_only=head_only,
+            retry_after_seconds=retry_after_seconds,
+        )
+        self.transport.write(response)
+        self._service.counters.bytes_out += len(response)
+        if close:
+            self._end(linger=True)
+        else:
+            self._next()
+
+    def cut(self) -> None:
+        """End at once, in a way that no client can take for a clean end."""
+        self._state = _CLOSING
+        reset(self.transport)
+
+    def leave(self) -> bytes:
+        """Hand the transport over; return what was received and not used."""
+        early, self._buffer = self._buffer, b""
+        self._state = _LEFT
+        self._exchange = None
+        self._service.sweep.watched.discard(self)
+        self._service.clients.discard(self)
+        for reason in (BACKLOG, PEER_FULL):
+            release(self, reason)
+        return early
+
+    # what the worker says
+
+    def drain(self) -> None:
+        """End where nothing is under way; otherwise the running response will say close."""
+        if self._state == _HEAD and not self._buffer:
+            self._end(linger=False)
+
+    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+        """Act on the end of patience."""
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.expired()
+        elif self._state != _HEAD:
+            self.transport.abort()
+        elif self._buffer:
+            self._refuse(Refusal(408, "the request head did not arrive in time"), "HeadTimeout")
+        else:
+            self._end(linger=False)
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
+        service = self._service
+        service.counters.connections += 1
+        service.counters.open_connections += 1
+        service.clients.add(self)
+        service.sweep.watched.add(self)
+        self.deadline = service.sweep.now + service.settings.limits.head_seconds
+
+    def data_received(self, data: bytes) -> None:
+        """Go as far as the bytes allow."""
+        self._service.counters.bytes_in += len(data)
+        state = self._state
+        if state > _WAIT:
+            return
+        self._buffer = self._buffer + data if self._buffer else data
+        if state != _WAIT:
+            self._run()
+        elif len(self._buffer) > BACKLOG_BYTES:
+            hold(self, BACKLOG)
+
+    def eof_received(self) -> bool:
+        """Let a half-closed client have its answer (RFC 9112 §9.6); end where none is due."""
+        self._eof = True
+        if self._state == _WAIT:
+            return True
+        if self._state == _BODY:
+            exchange = self._exchange
+            if exchange is not None:
+                exchange.abandon("ClientGone")
+                if exchange.head_out:
+                    self.cut()
+                else:
+                    self.respond(400, "the request body ended too early", close=True)
+            return True
+        if self._state == _HEAD and self._buffer:
+            if not self.full:
+                self._refuse(Refusal(400, "the request head ended too early"), "BadRequest")
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
+        """Cancel what runs and give up every reference."""
+        service = self._service
+        service.sweep.watched.discard(self)
+        service.clients.discard(self)
+        service.counters.open_connections -= 1
+        self._state = _CLOSING
+        self._buffer = b""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.abandon("ClientGone")
+
+    def pause_writing(self) -> None:
+        """Stop reading the response."""
+        self.full = True
+        exchange = self._exchange
+        if exchange is not None and exchange.upstream is not None and exchange.upstream.made:
+            hold(exchange.upstream, PEER_FULL)
+
+    def resume_writing(self) -> None:
+        """Read the response again, or take the next request."""
+        self.full = False
+        exchange = self._exchange
+        if exchange is None:
+            self._run()
+        elif exchange.upstream is not None:
+            release(exchange.upstream, PEER_FULL)
+            exchange.progress_after_stall()
+
+    # the request
+
+    def _run(self) -> None:
+        if self._running:
+            return
+        self._running = True
+        moved = True
+        while moved and self._buffer:
+            if self._state == _HEAD and not self.full:
+                moved = self._head()
+            elif self._state == _BODY:
+                moved = self._body()
+            else:
+                moved = False
+        self._running = False
+        if self._eof and self._state == _HEAD and not self.full:
+            self._end(linger=False)
+
+    def _head(self) -> bool:
+        """Take one request head off the buffer; False: it has not come yet."""
+        data = self._buffer
+        limits = self._service.settings.limits
+        end = data.find(b"\r\n\r\n", self._searched)
+        if data[0] in b"\r\n":
+            # RFC 9112 §2.2: empty lines before a request line are ignored.
+            if data.startswith(b"\r\n"):
+                self._buffer = data[2:]
+                self._searched = 0
+                return True
+            if data == b"\r":
+                return False
+        if end < 0:
+            self._unfinished(data)
+            return False
+        end += 4
+        if end > limits.head_bytes:
+            self._refuse(
+                refuse_unfinished(data[:end], limits.request_line_bytes, limits.head_bytes), "BadRequest"
+            )
+            return True
+        if end == len(data):
+            head, self._buffer = data, b""
+        else:
+            head, self._buffer = data[:end], data[end:]
+        self._searched = 0
+        self._head_begun = False
+        request = read_request(head, limits)
+        if isinstance(request, Refusal):
+            self._refuse(request, "BadRequest")
+        else:
+            self._begin(request)
+        return True
+
+    def _unfinished(self, data: bytes) -> None:
+        limits = self._service.settings.limits
+        refusal = refuse_unfinished(data, limits.request_line_bytes, limits.head_bytes)
+        if refusal is not None:
+            self._refuse(refusal, "BadRequest")
+            return
+        self._searched = max(0, len(data) - 3)
+        if not self._head_begun:
+            self._head_begun = True
+            self.deadline = self._service.sweep.now + limits.head_seconds
+
+    def _begin(self, request: Request) -> None:
+        body = request.body
+        if body == 0:
+            self._state = _WAIT
+        else:
+            self._state = _BODY
+            self._body_left = body
+            self._scanner = ChunkScanner() if body == CHUNKED else None
+        self._exchange = exchange = Exchange(self, self._service, request)
+        exchange.start()
+        if self._state == _WAIT and len(self._buffer) > BACKLOG_BYTES:
+            hold(self, BACKLOG)
+
+    def _body(self) -> bool:
+        """Pass on what the buffer holds of the request body; False: nothing more can be done."""
+        exchange = self._exchange
+        if exchange is None:
+            return False
+        data = self._buffer
+        scanner = self._scanner
+        if scanner is not None:
+            return self._chunks(exchange, scanner, data)
+        left = self._body_left
+        if len(data) <= left:
+            self._buffer = b""
+            self._body_left = left - len(data)
+        else:
+            self._buffer = data[left:]
+            data = data[:left]
+            self._body_left = 0
+        exchange.body(data)
+        if self._body_left == 0:
+            self._state = _WAIT
+            exchange.body_ended()
+        return True
+
+    def _chunks(self, exchange: Exchange, scanner: ChunkScanner, data: bytes) -> bool:
+        try:
+            settled = scanner.scan(data, 0)
+        except ChunkError as error:
+            # What was passed on must not be completed: the endpoint's connection closes with it.
+            exchange.abandon("BadRequest")
+            if exchange.head_out:
+                self.cut()
+            else:
+                self.respond(400, str(error), close=True)
+            return False
+        self._buffer = data[settled:]
+        if scanner.trailers:
+            nominated = exchange.request.nominated
+            data = b"%b0\r\n%b\r\n" % (
+                data[: scanner.last_chunk_at],
+                trailer_lines(scanner.trailers, nominated),
+            )
+        elif settled < len(data):
+            data = data[:settled]
+        if data:
+            exchange.body(data)
+        if scanner.done and self._exchange is exchange:
+            self._scanner = None
+            self._state = _WAIT
+            exchange.body_ended()
+        return settled > 0
+
+    def _refuse(self, refusal: Refusal | None, reason: str) -> None:
+        """Answer what is not forwarded; nothing behind it can be trusted."""
+        verdict = refusal or Refusal(431, "the request head is too long")
+        self._service.counters.record(verdict.status, reason, 0.0)
+        self.respond(verdict.status, verdict.text, close=True)
+
+    def _next(self) -> None:
+        if self._state > _WAIT:
+            return
+        self._state = _HEAD
+        self.deadline = self._service.sweep.now + self._service.settings.limits.idle_seconds
+        if self.held:
+            release(self, BACKLOG)
+        if self._buffer or self._eof:
+            self._run()
+        elif self._service.closing:
+            self._end(linger=False)
+
+    def _end(self, *, linger: bool) -> None:
+        """Close behind what is written, reading on for a while where the client may still be sending."""
+        if self._state > _WAIT:
+            return
+        sweep = self._service.sweep
+        if not self._eof and (linger or self._buffer or self.held):
+            self._state = _LINGER
+            self._buffer = b""
+            for reason in (BACKLOG, PEER_FULL):
+                release(self, reason)
+            self.deadline = sweep.now + LINGER_SECONDS
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            return
+        self._state = _CLOSING
+        self._buffer = b""
+        self.deadline = sweep.now + self._service.settings.limits.body_stall_seconds
+        self.transport.close()

@@ -1,0 +1,47 @@
+"""Back-pressure: one side stops reading while there is a reason to, and starts when the last is gone.
+
+Reasons are bits, so that two of them never undo each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Protocol
+
+PEER_FULL = 1  # the other side's write buffer is over its high-water mark
+NOT_CONNECTED = 2  # there is no connection yet that could take what is read
+BACKLOG = 4  # pipelined requests wait for their turn
+
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class Reading(Protocol):
+    """A connection that can be told not to read."""
+
+    held: int
+    transport: asyncio.Transport
+
+
+def hold(side: Reading, reason: int) -> None:
+    """Stop reading from `side` for `reason`."""
+    if side.held == 0 and not side.transport.is_closing():
+        side.transport.pause_reading()
+    side.held |= reason
+
+
+def release(side: Reading, reason: int) -> None:
+    """Take `reason` away; read again if it was the last."""
+    if side.held & reason:
+        side.held &= ~reason
+        if side.held == 0 and not side.transport.is_closing():
+            side.transport.resume_reading()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close with RST, so that a body whose end is the close of the connection is seen to be cut."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None and not transport.is_closing():
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+    transport.abort()

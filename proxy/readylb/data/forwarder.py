@@ -1,0 +1,353 @@
+"""One request on its way: picks an endpoint, sends, tries another where that is safe, answers where not.
+
+The pick and the rise of the endpoint's in-flight count are one synchronous step, and so are the last
+look at the table and the write. `core.retry` decides what a failure means.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from readylb.core.http1.exchange import UNTIL_CLOSE, Request, Response
+from readylb.core.http1.framing import is_switching
+from readylb.core.http1.headers import request_head, response_head
+from readylb.core.retry import Decision, Failure, decide, is_idempotent
+from readylb.data.flow import NOT_CONNECTED, PEER_FULL, hold, release
+from readylb.data.pool import EndpointState
+from readylb.data.table import ServiceState
+from readylb.data.tunnel import join
+from readylb.data.upstream import Upstream
+from readylb.wire.messages import PassiveReport
+
+if TYPE_CHECKING:
+    from readylb.data.downstream import Downstream
+
+# A request body up to this is held so that it can be sent again; more makes a request unrepeatable.
+# nginx holds whole bodies (on disk); Envoy's default retry buffer is 64 KiB of its 1 MiB window.
+REPLAY_BYTES = 65536
+_REPORT_EVERY_SECONDS = 0.25
+
+_OPENING, _WAITING, _STREAMING = range(3)
+
+
+class Exchange:
+    """One request of one client and what becomes of it."""
+
+    __slots__ = (
+        "_failed_at",
+        "_held_bytes",
+        "_idempotent",
+        "_phase",
+        "_reused",
+        "_started",
+        "_tries",
+        "body_complete",
+        "client",
+        "closes",
+        "endpoint",
+        "head_out",
+        "held",
+        "proven",
+        "request",
+        "service",
+        "status",
+        "upstream",
+    )
+
+    endpoint: EndpointState
+
+    def __init__(self, client: Downstream, service: ServiceState, request: Request) -> None:
+        """Describe a request that no endpoint has yet."""
+        self.client = client
+        self.service = service
+        self.request = request
+        self.upstream: Upstream | None = None
+        self.body_complete = request.body == 0
+        self.head_out = False
+        self.closes = False
+        self.status = 0
+        self.held: list[bytes] | None = []
+        self.proven = False
+        self._held_bytes = 0
+        self._idempotent = is_idempotent(request.method)
+        self._phase = _OPENING
+        self._reused = False
+        self._tries = 0
+        self._failed_at: list[EndpointState] = []
+        self._started = monotonic()
+
+    def start(self) -> None:
+        """Give the request to an endpoint, or answer 503 where none may have it."""
+        eligible = self.service.table.eligible
+        if eligible:
+            self._attempt(self.service.policy.pick(eligible))
+        else:
+            self._answer_unavailable()
+
+    def opened(self, upstream: Upstream) -> None:
+        """Send over a connection just made."""
+        self._send(upstream)
+
+    def body(self, piece: bytes) -> None:
+        """Pass on a piece of the request body, as it came."""
+        held = self.held
+        if held is not None:
+            if self.proven and (not self._idempotent or self._held_bytes + len(piece) > REPLAY_BYTES):
+                self.held = None
+            else:
+                held.append(piece)
+                self._held_bytes += len(piece)
+        upstream = self.upstream
+        if upstream is not None and upstream.made:
+            upstream.transport.write(piece)
+            if self._phase == _WAITING:
+                self.client.deadline = (
+                    self.service.sweep.now + self.service.settings.limits.body_stall_seconds
+                )
+        else:
+            hold(self.client, NOT_CONNECTED)
+
+    def body_ended(self) -> None:
+        """Note that the whole request is out; from here on the endpoint is waited for."""
+        self.body_complete = True
+        if self._phase == _WAITING:
+            self._await_response()
+
+    def prove(self) -> None:
+        """Note that the kernel has taken what was written: the request may arrive from now on."""
+        self.proven = True
+        if not self._idempotent or self._held_bytes > REPLAY_BYTES:
+            self.held = None
+
+    # what the upstream says
+
+    def interim(self, response: Response) -> None:
+        """Pass a 1xx on (RFC 9110 §15.2), except to HTTP/1.0."""
+        self._await_response()
+        if self.request.minor:
+            self.write(response_head(response, minor=1, close=False, body=0, date=b""))
+
+    def switch(self, response: Response, rest: bytes) -> bool:
+        """Make the two connections a tunnel, if the client asked for that; say whether it did."""
+        upstream = self.upstream
+        if upstream is None or not is_switching(response, self.request):
+            return False
+        self.status = response.status
+        upstream.exchange = None
+        self.write(response_head(response, minor=1, close=False, body=0, date=b"") + rest)
+        early = self.client.leave()
+        if early:
+            upstream.transport.write(early)
+        join(self, self.client.transport, upstream)
+        return True
+
+    def head_goes_out(self, status: int, client_body: int) -> bool:
+        """Note the final status; say whether the client's connection ends with this response."""
+        self.head_out = True
+        self.status = status
+        self._phase = _STREAMING
+        self.progress()
+        self.closes = (
+            not self.request.keep_alive
+            or not self.body_complete
+            or client_body == UNTIL_CLOSE
+            or self.service.closing
+        )
+        return self.closes
+
+    def write(self, data: bytes) -> None:
+        """Write to the client."""
+        self.client.transport.write(data)
+        self.service.counters.bytes_out += len(data)
+
+    def progress(self) -> None:
+        """Note that the response moves."""
+        self.client.deadline = self.service.sweep.now + self.service.settings.limits.response_stall_seconds
+
+    def progress_after_stall(self) -> None:
+        """Note that the client reads again."""
+        if self._phase == _STREAMING:
+            self.progress()
+
+    def completed(self) -> None:
+        """The response has ended as it should."""
+        self._leave_endpoint()
+        self.finish("Completed")
+        self.client.finished(close=self.closes)
+
+    def failed(self, failure: Failure) -> None:
+        """The attempt has failed, and its connection is gone or going."""
+        endpoint = self.endpoint
+        self._leave_endpoint()
+        self._report(failure)
+        limits = self.service.settings.limits
+        decision = decide(
+            failure,
+            idempotent=self._idempotent,
+            body_held=self.held is not None,
+            head_out=self.head_out,
+            tries_left=limits.tries - self._tries,
+        )
+        if decision is Decision.RETRY and self._again(failure, endpoint):
+            return
+        if decision is Decision.CUT:
+            self.finish(failure.value)
+            self.client.cut()
+        elif not self.service.table.eligible:
+            self._answer_unavailable()
+        elif decision is Decision.ANSWER_504:
+            self._answer(504, failure.value, f"{endpoint.name} did not answer in time")
+        else:
+            self._answer(502, failure.value, f"{endpoint.name} {_SENTENCES[failure]}")
+
+    # what the client side says
+
+    def abandon(self, reason: str) -> None:
+        """Cancel at the endpoint at once; nobody waits for the answer any more."""
+        upstream = self.upstream
+        self._leave_endpoint()
+        if upstream is not None:
+            upstream.discard()
+        self.finish(reason)
+
+    def expired(self) -> None:
+        """Act on the end of patience, whose meaning the phase tells."""
+        upstream = self.upstream
+        if upstream is None:
+            return
+        if self._phase == _OPENING:
+            if upstream.is_unsent():
+                upstream.discard()
+                self.failed(Failure.CONNECT_TIMEOUT)
+            else:
+                self._phase = _WAITING
+                self._await_response()
+        elif self._phase == _STREAMING:
+            stalled = "ClientStalled" if self.client.full else "ResponseStalled"
+            self.abandon(stalled)
+            self.client.cut()
+        elif not self.body_complete and not self.client.held & PEER_FULL:
+            self.abandon("RequestTimeout")
+            self.client.respond(408, "the request body did not arrive in time", close=True)
+        else:
+            upstream.discard()
+            self.failed(Failure.RESPONSE_TIMEOUT)
+
+    def finish(self, reason: str) -> None:
+        """Count the exchange, once, under the reason it ended for."""
+        self.service.counters.record(self.status, reason, monotonic() - self._started)
+
+    # attempts
+
+    def _attempt(self, endpoint: EndpointState, *, fresh: bool = False) -> None:
+        self._tries += 1
+        self.endpoint = endpoint
+        endpoint.in_flight += 1
+        upstream = None if fresh else endpoint.take(proven=not self._idempotent)
+        if upstream is not None:
+            self._reused = self.proven = True
+            self._phase = _WAITING
+            self.upstream = upstream
+            upstream.exchange = self
+            self._await_response()
+            self._send(upstream)
+            return
+        self._reused = self.proven = False
+        self._phase = _OPENING
+        self.upstream = upstream = Upstream(endpoint, self.service.sweep)
+        upstream.exchange = self
+        self.client.deadline = self.service.sweep.now + self.service.settings.limits.connect_seconds
+        try:
+            upstream.socket = endpoint.open(upstream)
+        except OSError:
+            upstream.discard()
+            self.failed(Failure.UNREACHABLE)
+
+    def _send(self, upstream: Upstream) -> None:
+        endpoint = self.endpoint
+        if not endpoint.eligible:
+            upstream.discard()
+            self.failed(Failure.WITHDRAWN)
+            return
+        if endpoint.uid not in self.service.table.eligible_uids:
+            self.service.counters.to_unready += 1
+        endpoint.requests += 1
+        out = request_head(self.request, self.client.peer, endpoint.authority)
+        if self.held:
+            out += b"".join(self.held)
+        if self.proven:
+            self.prove()
+        upstream.begin(out, prove=not self.proven and self.request.body != 0)
+        if self.client.full:
+            hold(upstream, PEER_FULL)
+        if self.client.held:
+            release(self.client, NOT_CONNECTED)
+
+    def _again(self, failure: Failure, endpoint: EndpointState) -> bool:
+        """Try another endpoint; the same one only where a connection kept idle had died."""
+        self._failed_at.append(endpoint)
+        eligible = self.service.table.eligible
+        others = [other for other in eligible if other not in self._failed_at]
+        stale = failure is Failure.RESET and self._reused
+        if not others and not (stale and endpoint.eligible):
+            return False
+        self.service.counters.retries += 1
+        if others:
+            self._attempt(self.service.policy.pick(others), fresh=stale)
+        else:
+            self._attempt(endpoint, fresh=True)
+        return True
+
+    def _leave_endpoint(self) -> None:
+        self.upstream = None
+        self.endpoint.in_flight -= 1
+        if self.client.held & PEER_FULL:
+            release(self.client, PEER_FULL)
+
+    def _await_response(self) -> None:
+        limits = self.service.settings.limits
+        seconds = limits.response_head_seconds if self.body_complete else limits.body_stall_seconds
+        self.client.deadline = self.service.sweep.now + seconds
+
+    def _report(self, failure: Failure) -> None:
+        if failure is Failure.WITHDRAWN or (failure is Failure.RESET and self._reused):
+            return
+        endpoint = self.endpoint
+        endpoint.failures += 1
+        now = self.service.sweep.now
+        if now - endpoint.reported_at >= _REPORT_EVERY_SECONDS:
+            endpoint.reported_at = now
+            self.service.report(PassiveReport(key=self.service.key, uid=endpoint.uid, reason=failure.value))
+
+    def _answer(self, status: int, reason: str, text: str) -> None:
+        self.status = status
+        self.finish(reason)
+        self.client.respond(
+            status,
+            f"{self.service.settings.name}: {text}",
+            close=not self.body_complete or not self.request.keep_alive,
+            head_only=self.request.method == b"HEAD",
+        )
+
+    def _answer_unavailable(self) -> None:
+        table = self.service.table
+        self.status = 503
+        self.finish("NoReadyEndpoints")
+        self.client.respond(
+            503,
+            f"{self.service.settings.name}: {table.reason or 'no endpoint is ready'}",
+            close=not self.body_complete or not self.request.keep_alive,
+            head_only=self.request.method == b"HEAD",
+            retry_after_seconds=table.retry_after_seconds,
+        )
+
+
+_SENTENCES = {
+    Failure.UNREACHABLE: "could not be reached",
+    Failure.CONNECT_TIMEOUT: "could not be reached in time",
+    Failure.WITHDRAWN: "stopped being ready",
+    Failure.RESET: "closed the connection without an answer",
+    Failure.INVALID: "sent an answer that is not valid HTTP",
+    Failure.TRUNCATED: "broke off its answer",
+}

@@ -1,0 +1,68 @@
+"""Plain integers that rise on the hot path, and the messages made of them once a second."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import accumulate
+
+from readylb.core.latency import LATENCY_BUCKETS_SECONDS
+from readylb.wire.messages import EndpointStats, ServiceStats
+
+
+class ServiceCounters:
+    """Counts of one Service port since the worker started."""
+
+    __slots__ = (
+        "buckets",
+        "bytes_in",
+        "bytes_out",
+        "connections",
+        "latency_sum",
+        "open_connections",
+        "requests",
+        "retries",
+        "statuses",
+        "terminations",
+        "to_unready",
+    )
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.requests = 0
+        self.retries = 0
+        self.connections = 0
+        self.open_connections = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.to_unready = 0
+        self.latency_sum = 0.0
+        self.statuses: dict[int, int] = {}
+        self.terminations: dict[str, int] = {}
+        self.buckets = [0] * (len(LATENCY_BUCKETS_SECONDS) + 1)
+
+    def record(self, status: int, reason: str, seconds: float) -> None:
+        """Count an exchange that ended. `status` 0: the client got none."""
+        self.requests += 1
+        if status:
+            self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.terminations[reason] = self.terminations.get(reason, 0) + 1
+        self.latency_sum += seconds
+        self.buckets[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
+
+    def snapshot(self, key: str, endpoints: tuple[EndpointStats, ...]) -> ServiceStats:
+        """Return the counts as they are now."""
+        return ServiceStats(
+            key=key,
+            requests=self.requests,
+            statuses=dict(self.statuses),
+            terminations=dict(self.terminations),
+            retries=self.retries,
+            connections=self.connections,
+            open_connections=self.open_connections,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+            to_unready=self.to_unready,
+            latency_buckets=tuple(accumulate(self.buckets)),
+            latency_sum_seconds=self.latency_sum,
+            endpoints=endpoints,
+        )

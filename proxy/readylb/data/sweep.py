@@ -1,0 +1,73 @@
+"""One coarse timer for all deadlines of a worker, instead of one timer per request.
+
+Every connection carries the moment at which its patience ends; each tick visits those that are
+over. `now` and `date` are as coarse as the tick, and free to read on the hot path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from email.utils import formatdate
+from time import monotonic, time
+from typing import Protocol
+
+# Coarse for timeouts of seconds, fine enough for the connect timeout of one second.
+TICK_SECONDS = 0.25
+NEVER = float("inf")
+
+
+class Watched(Protocol):
+    """A connection with a deadline on the monotonic clock."""
+
+    deadline: float
+
+    def expired(self, now: float) -> None:
+        """Act on a deadline that is over: move it, or end."""
+
+
+class Sweep:
+    """The worker's coarse clock and its watch list."""
+
+    __slots__ = ("_clock", "_loop", "_timer", "_ticks", "_wall", "date", "each_tick", "now", "watched")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        clock: Callable[[], float] = monotonic,
+        wall: Callable[[], float] = time,
+    ) -> None:
+        """Stand still until `start`. `wall` is asked only for the Date field."""
+        self._loop = loop
+        self._clock = clock
+        self._wall = wall
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticks = 0
+        self.now = clock()
+        self.date = formatdate(wall(), usegmt=True).encode()
+        self.watched: set[Watched] = set()
+        self.each_tick: list[Callable[[float], None]] = []
+
+    def start(self) -> None:
+        """Tick from now on."""
+        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
+
+    def stop(self) -> None:
+        """Tick no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def advance(self) -> None:
+        """Visit everything whose deadline is over."""
+        now = self.now = self._clock()
+        self.date = formatdate(self._wall(), usegmt=True).encode()
+        for connection in [watched for watched in self.watched if watched.deadline <= now]:
+            connection.expired(now)
+        for action in self.each_tick:
+            action(now)
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
+        self.advance()

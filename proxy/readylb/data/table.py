@@ -1,0 +1,109 @@
+"""What a worker knows of a Service port: settings, an immutable table of endpoints, counts.
+
+A table is swapped whole. The endpoints in it are objects that live on from table to table as long
+as uid and address stay the same, because they carry connections and counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from readylb.core.balancing.policy import Policy
+from readylb.core.balancing.table import load
+from readylb.core.selection import select
+from readylb.data.pool import EndpointState
+from readylb.data.stats import ServiceCounters
+from readylb.data.sweep import Sweep
+from readylb.wire.messages import PassiveReport, SetEndpoints, SetService
+
+if TYPE_CHECKING:
+    from readylb.data.sweep import Watched
+
+Report = Callable[[PassiveReport], None]
+
+
+class Table:
+    """One generation of a Service port's endpoints."""
+
+    __slots__ = ("eligible", "eligible_uids", "endpoints", "generation", "reason", "retry_after_seconds")
+
+    def __init__(
+        self, message: SetEndpoints, endpoints: tuple[EndpointState, ...], eligible: tuple[EndpointState, ...]
+    ) -> None:
+        """Hold `endpoints`, of which `eligible` may have traffic."""
+        self.generation = message.generation
+        self.reason = message.no_ready_reason
+        self.retry_after_seconds = message.retry_after_seconds
+        self.endpoints = endpoints
+        self.eligible = eligible
+        self.eligible_uids = frozenset(endpoint.uid for endpoint in eligible)
+
+
+class ServiceState:
+    """One Service port as this worker serves it."""
+
+    __slots__ = (
+        "_networks",
+        "clients",
+        "closing",
+        "counters",
+        "key",
+        "loop",
+        "policy",
+        "report",
+        "settings",
+        "sweep",
+        "table",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sweep: Sweep, settings: SetService, report: Report
+    ) -> None:
+        """Know no endpoint yet. Raises ConfigError for an unknown policy."""
+        self.loop = loop
+        self.sweep = sweep
+        self.key = settings.key
+        self.report = report
+        self.counters = ServiceCounters()
+        self.clients: set[Watched] = set()
+        self.closing = False
+        self.table = Table(SetEndpoints(key=settings.key, generation=0, endpoints=()), (), ())
+        self.policy: Policy = load(settings.policy)
+        self._networks: tuple[str, ...] = ()
+        self.settings = settings
+
+    def set(self, settings: SetService) -> None:
+        """Follow new settings from the next request on. Raises ConfigError for an unknown policy."""
+        if settings.policy != self.settings.policy:
+            self.policy = load(settings.policy)
+        self.settings = settings
+
+    def trusts(self, address: str) -> bool:
+        """Say whether a client at `address` may speak for others (`trusted_proxies`)."""
+        proxies = self.settings.trusted_proxies
+        if not proxies or not address:
+            return False
+        client = ip_address(address.partition("%")[0])
+        return any(client in ip_network(proxy, strict=False) for proxy in proxies)
+
+    def apply(self, message: SetEndpoints) -> None:
+        """Swap the table. From here on no request goes to an endpoint that it does not admit."""
+        chosen = {entry.uid for entry in select(message.endpoints)}
+        known = {(state.uid, state.host, state.port): state for state in self.table.endpoints}
+        endpoints = []
+        for entry in message.endpoints:
+            state = known.pop((entry.uid, entry.host, entry.port), None)
+            if state is None:
+                state = EndpointState(self.loop, self.sweep, entry.uid, entry.name, entry.host, entry.port)
+            endpoints.append(state)
+        eligible = tuple(state for state in endpoints if state.uid in chosen)
+        before = self.table.eligible
+        self.table = Table(message, tuple(endpoints), eligible)
+        for state in eligible:
+            state.eligible = True
+        for state in before:
+            if state not in eligible:
+                state.withdraw()

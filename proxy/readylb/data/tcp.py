@@ -1,0 +1,251 @@
+"""TCP mode: each client connection is one connection to one endpoint, byte for byte.
+
+Balanced per connection. Until an endpoint has accepted, what the client sends is held, so that a
+refused connection goes to another endpoint and the client never knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from readylb.core.retry import Failure
+from readylb.data.flow import NOT_CONNECTED, hold, release, reset
+from readylb.data.pool import EndpointState
+from readylb.data.sweep import NEVER
+from readylb.data.table import ServiceState
+from readylb.data.tunnel import Tunnel
+from readylb.wire.messages import PassiveReport
+
+
+class TcpDownstream(asyncio.Protocol):
+    """A client connection for which an endpoint is being reached."""
+
+    __slots__ = (
+        "_endpoint",
+        "_eof",
+        "_failed_at",
+        "_opening",
+        "_received",
+        "_service",
+        "_started",
+        "_tries",
+        "deadline",
+        "held",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, service: ServiceState) -> None:
+        """Wait for the connection to be made."""
+        self._service = service
+        self._endpoint: EndpointState | None = None
+        self._opening: _Opening | None = None
+        self._failed_at: list[EndpointState] = []
+        self._received: list[bytes] = []
+        self._tries = 0
+        self._started = 0.0
+        self._eof = False
+        self.deadline = NEVER
+        self.held = 0
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Reach for an endpoint; close at once where none may have traffic."""
+        self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
+        service = self._service
+        service.counters.connections += 1
+        service.counters.open_connections += 1
+        service.clients.add(self)
+        service.sweep.watched.add(self)
+        self._started = service.sweep.now
+        self._attempt()
+
+    def data_received(self, data: bytes) -> None:
+        """Hold what comes before the endpoint is there."""
+        self._service.counters.bytes_in += len(data)
+        self._received.append(data)
+        opening = self._opening
+        if opening is not None and opening.made:
+            opening.transport.write(data)
+        hold(self, NOT_CONNECTED)
+
+    def eof_received(self) -> bool:
+        """Remember the half-close for when the endpoint is there."""
+        self._eof = True
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
+        """Give the endpoint up."""
+        if self._opening is not None:
+            self._opening.give_up()
+            self._opening = None
+        self._leave()
+        self._ended("ClientGone" if self._endpoint is not None else "NoReadyEndpoints")
+
+    # what the worker says
+
+    def drain(self) -> None:
+        """Go on: a connection has until the drain deadline."""
+
+    def cut(self) -> None:
+        """End at once."""
+        self.transport.abort()
+
+    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+        """Stop waiting for an endpoint that does not accept."""
+        self.deadline = NEVER
+        if self._opening is not None:
+            self._opening.give_up()
+            self.failed(Failure.CONNECT_TIMEOUT)
+
+    # what the endpoint's side says
+
+    def failed(self, failure: Failure) -> None:
+        """Try another endpoint: nothing was sent to this one."""
+        endpoint = self._endpoint
+        self._opening = None
+        if endpoint is not None:
+            endpoint.in_flight -= 1
+            endpoint.failures += 1
+            self._failed_at.append(endpoint)
+            self._service.report(PassiveReport(key=self._service.key, uid=endpoint.uid, reason=failure.value))
+        if not self.transport.is_closing():
+            self._attempt()
+
+    def accepted(self, opening: _Opening) -> None:
+        """Join the two connections."""
+        endpoint = self._endpoint
+        if endpoint is None or self._opening is not opening:
+            opening.give_up()
+            return
+        self._opening = None
+        self._received = []
+        self._leave()
+        release(self, NOT_CONNECTED)
+
+        def ended(reason: str) -> None:
+            endpoint.in_flight -= 1
+            endpoint.connections -= 1
+            self._ended(reason)
+
+        tunnel = Tunnel(self._service, self.transport, opening.transport, ended)
+        if self._eof:
+            tunnel.client.eof_received()
+
+    # attempts
+
+    def _attempt(self) -> None:
+        service = self._service
+        others = [other for other in service.table.eligible if other not in self._failed_at]
+        if not others or self._tries >= service.settings.limits.tries:
+            reset(self.transport)
+            return
+        if self._tries:
+            service.counters.retries += 1
+        self._tries += 1
+        endpoint = self._endpoint = service.policy.pick(others)
+        endpoint.in_flight += 1
+        endpoint.requests += 1
+        self.deadline = service.sweep.now + service.settings.limits.connect_seconds
+        opening = self._opening = _Opening(self)
+        try:
+            opening.socket = endpoint.open(opening)
+        except OSError:
+            self.failed(Failure.UNREACHABLE)
+
+    def opened(self, opening: _Opening) -> None:
+        """Send what was held over a connection that may still be under way."""
+        endpoint = self._endpoint
+        if self._opening is not opening or endpoint is None:
+            opening.give_up()
+            return
+        if not endpoint.eligible:
+            opening.give_up()
+            self.failed(Failure.WITHDRAWN)
+            return
+        endpoint.connections += 1
+        if endpoint.uid not in self._service.table.eligible_uids:
+            self._service.counters.to_unready += 1
+        if opening.is_connected():
+            if self._received:
+                opening.transport.write(b"".join(self._received))
+            self.accepted(opening)
+            return
+        opening.transport.set_write_buffer_limits(high=0)
+        if self._received:
+            opening.transport.write(b"".join(self._received))
+
+    def refused(self, opening: _Opening, failure: Failure) -> None:
+        """The connection under way is lost before it was made."""
+        if self._opening is opening:
+            if self._endpoint is not None:
+                self._endpoint.connections -= 1
+            self.failed(failure)
+
+    def _leave(self) -> None:
+        self._service.clients.discard(self)
+        self._service.sweep.watched.discard(self)
+
+    def _ended(self, reason: str) -> None:
+        service = self._service
+        service.counters.open_connections -= 1
+        service.counters.record(0, reason, service.sweep.now - self._started)
+
+
+class _Opening(asyncio.Protocol):
+    """The endpoint's side until it is known to have accepted."""
+
+    __slots__ = ("_client", "made", "socket", "transport")
+
+    transport: asyncio.Transport
+
+    def __init__(self, client: TcpDownstream) -> None:
+        self._client: TcpDownstream | None = client
+        self.made = False
+        self.socket: socket.socket | None = None
+
+    def is_connected(self) -> bool:
+        if self.socket is None:
+            return False
+        try:
+            self.socket.getpeername()
+        except OSError:
+            return False
+        return True
+
+    def give_up(self) -> None:
+        self._client = None
+        if self.made:
+            self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
+        self.made = True
+        if self._client is None:
+            self.transport.abort()
+        else:
+            self._client.opened(self)
+
+    def resume_writing(self) -> None:
+        # What was held has left, so the connection stands.
+        self._accepted()
+
+    def data_received(self, data: bytes) -> None:
+        client = self._client
+        self._accepted()
+        if client is not None:
+            client.transport.write(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - any loss means the same here
+        client, self._client = self._client, None
+        if client is not None:
+            client.refused(self, Failure.UNREACHABLE)
+
+    def _accepted(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            self.transport.set_write_buffer_limits()
+            client.accepted(self)

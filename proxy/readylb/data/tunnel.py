@@ -1,0 +1,140 @@
+"""Two connections joined byte for byte: after 101 Switching Protocols, and in TCP mode.
+
+Each direction ends by itself (half-close); the tunnel is over when both connections are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from readylb.data.flow import PEER_FULL, hold, release
+from readylb.data.table import ServiceState
+
+if TYPE_CHECKING:
+    from readylb.data.forwarder import Exchange
+    from readylb.data.upstream import Upstream
+
+
+class Tunnel:
+    """A pair of ends with one idle deadline. `on_end` hears the Reason, once, when both are lost."""
+
+    __slots__ = ("_on_end", "_open", "_reason", "client", "deadline", "endpoint", "service")
+
+    def __init__(
+        self,
+        service: ServiceState,
+        client: asyncio.Transport,
+        endpoint: asyncio.Transport,
+        on_end: Callable[[str], None],
+    ) -> None:
+        """Join two transports from now on."""
+        self.service = service
+        self._on_end = on_end
+        self._open = 2
+        self._reason = "Completed"
+        self.client = End(self, client)
+        self.endpoint = End(self, endpoint)
+        self.client.peer = self.endpoint
+        self.endpoint.peer = self.client
+        self.deadline = service.sweep.now + service.settings.limits.tunnel_idle_seconds
+        service.clients.add(self)
+        service.sweep.watched.add(self)
+        client.set_protocol(self.client)
+        endpoint.set_protocol(self.endpoint)
+
+    def touch(self) -> None:
+        """Note that bytes moved."""
+        self.deadline = self.service.sweep.now + self.service.settings.limits.tunnel_idle_seconds
+
+    def drain(self) -> None:
+        """Go on: a tunnel has until the drain deadline."""
+
+    def cut(self) -> None:
+        """End both at once."""
+        self._abort("Drained")
+
+    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+        """End a tunnel in which nothing moves."""
+        self._abort("TunnelIdle")
+
+    def lost(self) -> None:
+        """Note that one of the ends is gone."""
+        self._open -= 1
+        if self._open == 0:
+            self.service.clients.discard(self)
+            self.service.sweep.watched.discard(self)
+            self._on_end(self._reason)
+
+    def _abort(self, reason: str) -> None:
+        self._reason = reason
+        self.client.transport.abort()
+        self.endpoint.transport.abort()
+
+
+class End(asyncio.Protocol):
+    """One end of a tunnel."""
+
+    __slots__ = ("_ended", "_tunnel", "held", "peer", "transport")
+
+    peer: End
+
+    def __init__(self, tunnel: Tunnel, transport: asyncio.Transport) -> None:
+        """Take over `transport`."""
+        self._tunnel = tunnel
+        self._ended = False
+        self.transport = transport
+        self.held = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came, as it came."""
+        self._tunnel.touch()
+        counters = self._tunnel.service.counters
+        if self is self._tunnel.client:
+            counters.bytes_in += len(data)
+        else:
+            counters.bytes_out += len(data)
+        self.peer.transport.write(data)
+
+    def eof_received(self) -> bool:
+        """Pass the end of this direction on; stay open for the other."""
+        self._ended = True
+        if self.peer._ended:  # noqa: SLF001 - the two ends are one thing
+            self.peer.transport.close()
+            return False
+        if not self.peer.transport.is_closing():
+            self.peer.transport.write_eof()
+        return True
+
+    def pause_writing(self) -> None:
+        """Stop reading from the other side."""
+        hold(self.peer, PEER_FULL)
+
+    def resume_writing(self) -> None:
+        """Read from the other side again."""
+        release(self.peer, PEER_FULL)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the other side as this one ended: cleanly, or cut."""
+        if not self.peer.transport.is_closing():
+            if exc is None and self._ended:
+                self.peer.transport.close()
+            else:
+                self.peer.transport.abort()
+        self._tunnel.lost()
+
+
+def join(exchange: Exchange, client: asyncio.Transport, upstream: Upstream) -> None:
+    """Make a tunnel of an exchange that has switched protocols."""
+    service = exchange.service
+    endpoint = upstream.endpoint
+    service.sweep.watched.discard(upstream)
+
+    def ended(reason: str) -> None:
+        endpoint.in_flight -= 1
+        endpoint.connections -= 1
+        service.counters.open_connections -= 1
+        exchange.finish(reason)
+
+    Tunnel(service, client, upstream.transport, ended)

@@ -1,0 +1,355 @@
+"""The endpoint-side connection: reads the response, rewrites its head once, passes its body on as it comes.
+
+A response is as suspect as a request. Whatever is wrong with one ends the connection; only a
+connection whose request and response have both ended cleanly goes back to the pool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from typing import TYPE_CHECKING
+
+from readylb.core.http1.chunks import ChunkError, ChunkScanner
+from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Response
+from readylb.core.http1.headers import response_head, trailer_lines
+from readylb.core.retry import Failure
+from readylb.data.flow import PEER_FULL, hold, release
+from readylb.data.heads import RESPONSE_HEAD_BYTES, read_response
+from readylb.data.pool import EndpointState
+from readylb.data.sweep import NEVER, Sweep
+
+if TYPE_CHECKING:
+    from readylb.data.forwarder import Exchange
+
+_IDLE, _HEAD, _LENGTH, _CHUNKED, _UNTIL_CLOSE, _CLOSED = range(6)
+_WORDS = ("idle", "head", "length", "chunked", "until-close", "closed")
+_OK = 200
+_SWITCHING = 101
+# Body bytes up to this are copied behind the head into one write; more go out beside it uncopied.
+_JOIN_BYTES = 16384
+_NEVER_CONNECTED = frozenset(
+    (
+        errno.ECONNREFUSED,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.EHOSTDOWN,
+        errno.ENETDOWN,
+        errno.EADDRNOTAVAIL,
+        errno.ENOENT,
+    )
+)
+
+
+class Upstream(asyncio.Protocol):
+    """One connection to one endpoint, with at most one exchange at a time."""
+
+    __slots__ = (
+        "_buffer",
+        "_client_body",
+        "_left",
+        "_reusable",
+        "_scanner",
+        "_seen",
+        "_state",
+        "_sweep",
+        "_written",
+        "deadline",
+        "endpoint",
+        "exchange",
+        "held",
+        "made",
+        "socket",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, endpoint: EndpointState, sweep: Sweep) -> None:
+        """Wait for the connection to be made."""
+        self._sweep = sweep
+        self._state = _IDLE
+        self._buffer = b""
+        self._left = 0
+        self._client_body = 0
+        self._scanner: ChunkScanner | None = None
+        self._seen = False
+        self._reusable = False
+        self._written = 0
+        self.endpoint = endpoint
+        self.exchange: Exchange | None = None
+        self.deadline = NEVER
+        self.held = 0
+        self.made = False
+        self.socket: socket.socket | None = None
+
+    def __repr__(self) -> str:
+        """Show state and endpoint."""
+        return f"<Upstream {_WORDS[self._state]} to {self.endpoint.name}>"
+
+    def begin(self, out: bytes, *, prove: bool) -> None:
+        """Send the request `out` of `exchange`. `prove`: tell the exchange when the kernel has it all."""
+        self._state = _HEAD
+        self._seen = False
+        self._written = len(out)
+        self.deadline = NEVER
+        if prove:
+            self.transport.set_write_buffer_limits(high=0)
+        self.transport.write(out)
+        if prove and self.transport.get_write_buffer_size() == 0:
+            self.resume_writing()
+
+    def is_unsent(self) -> bool:
+        """Say whether certainly no byte of the request has left this machine."""
+        return not self.made or (
+            self._written > 0 and self.transport.get_write_buffer_size() >= self._written and not self._seen
+        )
+
+    def is_open(self) -> bool:
+        """Ask the kernel whether an idle connection is open and silent."""
+        if self.transport.is_closing() or self.socket is None:
+            return False
+        try:
+            self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False  # the end, or bytes that nobody asked for
+
+    def discard(self) -> None:
+        """Close without another word; whatever exchange there was is no longer told."""
+        self.exchange = None
+        self._state = _CLOSED
+        if self.made:
+            self.transport.abort()
+
+    def withdraw(self) -> None:
+        """Give an unsent request back: its endpoint may not have it any more."""
+        exchange = self.exchange
+        if exchange is not None and self.is_unsent():
+            self.discard()
+            exchange.failed(Failure.WITHDRAWN)
+
+    def expired(self, now: float) -> None:
+        """Close an idle connection that nobody took in time."""
+        if self._state == _IDLE and self.deadline <= now:
+            if self in self.endpoint.idle:
+                self.endpoint.idle.remove(self)
+            self.discard()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send what waits, or close where it was given up meanwhile."""
+        self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
+        self.made = True
+        self.endpoint.connections += 1
+        self._sweep.watched.add(self)
+        if self.exchange is None:
+            self.transport.abort()
+        else:
+            self.endpoint.unproven.add(self)
+            self.exchange.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass the response on."""
+        exchange = self.exchange
+        if exchange is None:
+            # Bytes that nobody asked for: this connection cannot be trusted with a request.
+            self._leave_pool()
+            self.discard()
+            return
+        if self._state == _HEAD:
+            self._head(exchange, data)
+        else:
+            self._body(exchange, data)
+
+    def eof_received(self) -> bool | None:
+        """Take the end as the body's end where the body has no other."""
+        exchange = self.exchange
+        if exchange is not None and self._state == _UNTIL_CLOSE:
+            self._complete(exchange, reusable=False)
+            return None
+        self.transport.abort()
+        return None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give up the exchange, if any, and every reference."""
+        self._sweep.watched.discard(self)
+        self.endpoint.unproven.discard(self)
+        self.endpoint.connections -= 1
+        self._leave_pool()
+        self._state = _CLOSED
+        exchange, self.exchange = self.exchange, None
+        if exchange is None:
+            return
+        if isinstance(exc, OSError) and exc.errno in _NEVER_CONNECTED and not self._seen:
+            exchange.failed(Failure.UNREACHABLE)
+        elif self._seen:
+            exchange.failed(Failure.TRUNCATED)
+        else:
+            exchange.failed(Failure.RESET)
+
+    def pause_writing(self) -> None:
+        """Stop reading the request body."""
+        if self.exchange is not None:
+            hold(self.exchange.client, PEER_FULL)
+
+    def resume_writing(self) -> None:
+        """Read the request body again; the kernel has what was written."""
+        exchange = self.exchange
+        if exchange is not None:
+            if not exchange.proven:
+                self.transport.set_write_buffer_limits()
+                exchange.prove()
+            release(exchange.client, PEER_FULL)
+
+    # the response
+
+    def _head(self, exchange: Exchange, data: bytes) -> None:
+        if not self._seen:
+            self._seen = True
+            self.endpoint.unproven.discard(self)
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        while True:
+            end = data.find(b"\r\n\r\n") + 4
+            if end < 4:  # noqa: PLR2004 - not found
+                if len(data) > RESPONSE_HEAD_BYTES or not b"HTTP/1.".startswith(data[:7]):
+                    self._invalid(exchange)
+                else:
+                    self._buffer = data
+                return
+            response = read_response(data if end == len(data) else data[:end], exchange.request.method)
+            if isinstance(response, str) or end > RESPONSE_HEAD_BYTES:
+                self._invalid(exchange)
+                return
+            if response.status >= _OK:
+                self._final(exchange, response, data, end)
+                return
+            if response.status == _SWITCHING:
+                if not exchange.switch(response, data[end:]):
+                    self._invalid(exchange)
+                return
+            exchange.interim(response)
+            data = data[end:]
+            if not data:
+                return
+
+    def _final(self, exchange: Exchange, response: Response, data: bytes, end: int) -> None:
+        """Write the head, with the body bytes that came with it, and follow the body from there."""
+        body = response.body
+        minor = exchange.request.minor
+        client_body = body
+        if body == UNTIL_CLOSE and minor:
+            client_body = CHUNKED
+        elif body == CHUNKED and not minor:
+            client_body = UNTIL_CLOSE
+        self._client_body = client_body
+        self._reusable = response.keep_alive
+        out = response_head(
+            response,
+            minor=minor,
+            close=exchange.head_goes_out(response.status, client_body),
+            body=client_body,
+            date=self._sweep.date,
+        )
+        rest = len(data) - end
+        if body >= 0:
+            if rest > body:
+                self._reusable = False
+                data = data[: end + body]
+                rest = body
+            if rest == 0:
+                exchange.write(out)
+            elif rest <= _JOIN_BYTES:
+                exchange.write(out + data[end:])
+            else:
+                exchange.write(out)
+                exchange.write(data[end:])
+            if rest == body:
+                self._complete(exchange, reusable=self._reusable)
+            else:
+                self._left = body - rest
+                self._state = _LENGTH
+            return
+        exchange.write(out)
+        if body == CHUNKED:
+            self._state = _CHUNKED
+            self._scanner = ChunkScanner(decode=client_body != CHUNKED)
+        else:
+            self._state = _UNTIL_CLOSE
+        if rest:
+            self._body(exchange, data[end:])
+
+    def _body(self, exchange: Exchange, data: bytes) -> None:
+        exchange.progress()
+        if self._state == _LENGTH:
+            left = self._left - len(data)
+            if left > 0:
+                self._left = left
+                exchange.write(data)
+            elif left == 0:
+                exchange.write(data)
+                self._complete(exchange, reusable=self._reusable)
+            else:
+                exchange.write(data[:left])
+                self._complete(exchange, reusable=False)
+        elif self._state == _CHUNKED:
+            self._chunks(exchange, data)
+        elif self._client_body == CHUNKED:
+            exchange.write(b"%x\r\n%b\r\n" % (len(data), data))
+        else:
+            exchange.write(data)
+
+    def _chunks(self, exchange: Exchange, data: bytes) -> None:
+        scanner = self._scanner
+        assert scanner is not None  # noqa: S101 - set where the state is
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        try:
+            settled = scanner.scan(data, 0)
+        except ChunkError:
+            self._invalid(exchange)
+            return
+        if scanner.sink is not None:
+            if scanner.sink:
+                exchange.write(b"".join(scanner.sink))
+                scanner.sink.clear()
+        elif not scanner.trailers:
+            exchange.write(data if settled == len(data) else data[:settled])
+        else:
+            cut = scanner.last_chunk_at
+            tail = trailer_lines(scanner.trailers, ())
+            exchange.write(b"%b0\r\n%b\r\n" % (data[:cut], tail))
+        if scanner.done:
+            self._complete(exchange, reusable=self._reusable and settled == len(data))
+        else:
+            self._buffer = data[settled:]
+
+    def _complete(self, exchange: Exchange, *, reusable: bool) -> None:
+        """End the exchange; keep the connection if both directions ended cleanly on it."""
+        if self._state == _UNTIL_CLOSE and self._client_body == CHUNKED:
+            exchange.write(b"0\r\n\r\n")
+        self.exchange = None
+        self._scanner = None
+        self._state = _IDLE
+        self._written = 0
+        release(self, PEER_FULL)
+        if reusable and exchange.body_complete:
+            self.endpoint.give_back(self, exchange.service.settings.limits.pool_idle_seconds)
+        else:
+            self.discard()
+        exchange.completed()
+
+    def _invalid(self, exchange: Exchange) -> None:
+        self.discard()
+        exchange.failed(Failure.INVALID)
+
+    def _leave_pool(self) -> None:
+        if self._state == _IDLE and self in self.endpoint.idle:
+            self.endpoint.idle.remove(self)

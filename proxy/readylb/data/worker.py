@@ -1,0 +1,218 @@
+"""One worker: obeys the control process's messages, listens, sweeps, counts, drains."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import resource
+
+from readylb.data.detect import Detect
+from readylb.data.downstream import Downstream
+from readylb.data.listener import Listener
+from readylb.data.sweep import Sweep
+from readylb.data.table import ServiceState
+from readylb.data.tcp import TcpDownstream
+from readylb.wire.channel import Channel, Message
+from readylb.wire.messages import (
+    Address,
+    Drain,
+    Drained,
+    EndpointsApplied,
+    Hello,
+    ListenFailed,
+    Listening,
+    PassiveReport,
+    RemoveService,
+    SetEndpoints,
+    SetService,
+    Stats,
+)
+
+STATS_SECONDS = 1.0
+# Files kept free for the rest of the process: logs, pipes of replicas, the admin API.
+RESERVED_FILES = 64
+_PROTOCOLS = {"http": Downstream, "tcp": TcpDownstream, "auto": Detect}
+
+
+class Worker:
+    """The data plane of one loop."""
+
+    def __init__(self, worker_id: int, channel: Channel) -> None:
+        """Be worker `worker_id` at the worker's end of `channel`; nothing runs before `start`."""
+        self._id = worker_id
+        self._channel = channel
+        self._services: dict[str, ServiceState] = {}
+        self._listeners: dict[str, dict[Address, Listener]] = {}
+        self._leaving: list[ServiceState] = []
+        self._pending: dict[str, SetEndpoints] = {}
+        self._stats_at = 0.0
+        self._drain_deadline: float | None = None
+        self._accepting = True
+        self._stopped: asyncio.Event = asyncio.Event()
+
+    def start(self) -> None:
+        """Serve from now on, in the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._sweep = Sweep(self._loop)
+        self._sweep.each_tick.append(self._tick)
+        self._sweep.start()
+        self._stats_at = self._sweep.now + STATS_SECONDS
+        self._channel.send(Hello(worker=self._id, pid=os.getpid()))
+        self._channel.listen(self._obey)
+
+    async def stopped(self) -> None:
+        """Return when a drain is over."""
+        await self._stopped.wait()
+
+    # messages
+
+    def _obey(self, message: Message) -> None:
+        if isinstance(message, SetEndpoints):
+            self._set_endpoints(message)
+        elif isinstance(message, SetService):
+            self._set_service(message)
+        elif isinstance(message, RemoveService):
+            self._remove_service(message.key)
+        elif isinstance(message, Drain):
+            self._drain(message.grace_seconds)
+
+    def _set_endpoints(self, message: SetEndpoints) -> None:
+        service = self._services.get(message.key)
+        if service is None:
+            # Its SetService is still to come; nothing can be sent before.
+            self._pending[message.key] = message
+        else:
+            service.apply(message)
+        self._channel.send(EndpointsApplied(key=message.key, generation=message.generation))
+
+    def _set_service(self, message: SetService) -> None:
+        service = self._services.get(message.key)
+        if service is None:
+            service = ServiceState(self._loop, self._sweep, message, self._report)
+            self._services[message.key] = service
+            self._listeners[message.key] = {}
+            waiting = self._pending.pop(message.key, None)
+            if waiting is not None:
+                service.apply(waiting)
+        else:
+            service.set(message)
+        listeners = self._listeners[message.key]
+        for address in [known for known in listeners if known not in message.listen]:
+            listeners.pop(address).close()
+        for address in message.listen:
+            if address in listeners:
+                self._channel.send(Listening(key=message.key, address=listeners[address].address))
+            else:
+                self._listen(service, address)
+
+    def _listen(self, service: ServiceState, address: Address) -> None:
+        try:
+            listener = Listener(self._loop, address, lambda: _PROTOCOLS[service.settings.protocol](service))
+        except OSError as error:
+            self._channel.send(
+                ListenFailed(
+                    key=service.key,
+                    address=address,
+                    errno=error.errno or 0,
+                    error=error.strerror or str(error),
+                )
+            )
+            return
+        self._listeners[service.key][address] = listener
+        if not self._accepting:
+            listener.pause()
+        self._channel.send(Listening(key=service.key, address=listener.address))
+
+    def _remove_service(self, key: str) -> None:
+        self._pending.pop(key, None)
+        service = self._services.pop(key, None)
+        if service is None:
+            return
+        for listener in self._listeners.pop(key).values():
+            listener.close()
+        self._leaving.append(service)
+        self._close(service)
+
+    def _drain(self, grace_seconds: float) -> None:
+        if self._drain_deadline is not None:
+            return
+        self._drain_deadline = self._sweep.now + grace_seconds
+        for listeners in self._listeners.values():
+            for listener in listeners.values():
+                listener.close()
+            listeners.clear()
+        for service in self._services.values():
+            self._close(service)
+        self._check_drained(self._sweep.now)
+
+    def _close(self, service: ServiceState) -> None:
+        """Let what runs finish; end what is idle; close idle connections to endpoints."""
+        service.closing = True
+        for client in list(service.clients):
+            client.drain()
+        for endpoint in service.table.endpoints:
+            for upstream in list(endpoint.idle):
+                upstream.expired(float("inf"))
+
+    def _report(self, report: PassiveReport) -> None:
+        self._channel.send(report)
+
+    # once in a tick
+
+    def _tick(self, now: float) -> None:
+        if now >= self._stats_at:
+            self._stats_at = now + STATS_SECONDS
+            self._send_stats()
+        self._leaving = [service for service in self._leaving if service.clients]
+        if self._drain_deadline is not None:
+            self._check_drained(now)
+        else:
+            self._bound_files()
+
+    def _send_stats(self) -> None:
+        services = tuple(
+            service.counters.snapshot(
+                service.key, tuple(endpoint.snapshot() for endpoint in service.table.endpoints)
+            )
+            for service in self._services.values()
+        )
+        self._channel.send(Stats(worker=self._id, services=services))
+
+    def _bound_files(self) -> None:
+        """Stop accepting near the file limit, go on when there is room again."""
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # Each client may need a connection to an endpoint as well.
+        room = (soft - RESERVED_FILES) // 2
+        clients = sum(service.counters.open_connections for service in self._services.values())
+        accepting = clients < room
+        if accepting != self._accepting:
+            self._accepting = accepting
+            for listeners in self._listeners.values():
+                for listener in listeners.values():
+                    listener.resume() if accepting else listener.pause()
+
+    def _check_drained(self, now: float) -> None:
+        deadline = self._drain_deadline
+        clients = [
+            client for service in (*self._services.values(), *self._leaving) for client in service.clients
+        ]
+        if self._stopped.is_set() or deadline is None or (clients and now < deadline):
+            return
+        for client in clients:
+            client.cut()
+        self._sweep.stop()
+        self._send_stats()
+        self._channel.send(Drained(worker=self._id, cut=len(clients)))
+        self._stopped.set()
+
+
+def tune_collector() -> None:
+    """Take the garbage collector out of the tail: to be called once, when all is loaded.
+
+    The hot path builds no reference cycles, so a rare collection is enough. For a process that is
+    a worker; one that shares its loop with the control side may call it as well.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
