@@ -1,0 +1,224 @@
+"""The control process: the one place that knows which parts there are and who is handed what."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from readylb.admin.server import AdminDeps, AdminServer
+from readylb.app.narrator import Narrator
+from readylb.app.process import settle_memory
+from readylb.app.signals import Signals
+from readylb.config.problems import Loaded
+from readylb.control import controller
+from readylb.control.clock import SteadyClock
+from readylb.control.endpoints.controller import EndpointsController
+from readylb.control.event_sink import StoreEventSink
+from readylb.control.pods.controller import PodController
+from readylb.control.probes.controller import ProbeController
+from readylb.control.reload import Applier
+from readylb.control.runtimes.table import RuntimeTable
+from readylb.control.store import Store
+from readylb.control.tasks import TaskGroup
+from readylb.control.workers.link import Link, LinkSettings
+from readylb.control.workloads import table as workloads
+from readylb.data.worker import Worker
+from readylb.errors import ListenError, ReadylbError
+from readylb.model import Deployment, Pod, ReplicaSet, ReplicationController, Service
+from readylb.telemetry.events import EventRecorder
+from readylb.telemetry.metrics import Metrics
+from readylb.wire.channel import memory_channel
+from readylb.wire.messages import Drain
+
+log = logging.getLogger("readylb")
+
+#: How long running exchanges may take to finish after SIGTERM; a pod's default grace period.
+DRAIN_SECONDS = 30.0
+#: The workloads, owners first: deleting an owner before what it owns brings nothing back.
+_WORKLOADS = (Deployment, ReplicaSet, ReplicationController)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpSettings:
+    """What `up` was told. `read` reads the files again; `admin` is an address, `unix:PATH` or `off`."""
+
+    read: Callable[[], Loaded]
+    loaded: Loaded
+    state_dir: Path
+    node_name: str
+    bind: str = "127.0.0.1"
+    publish: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    admin: str = "127.0.0.1:8001"
+
+
+class ControlProcess:
+    """Everything of one `readylb up`, from the first bind to the last child's end."""
+
+    def __init__(self, settings: UpSettings) -> None:
+        """Build the parts; nothing runs yet. Must be called in a running loop."""
+        self._settings = settings
+        self._fault: BaseException | None = None
+        self._failed = asyncio.Event()
+        self._serving = False
+        self.clock = SteadyClock()
+        self.store = Store(self.clock)
+        self.metrics = Metrics()
+        self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
+        self.runtimes = RuntimeTable(self.clock, settings.state_dir, settings.loaded.images, self._on_fatal)
+        self.applier = Applier(self.store)
+        self._channel, worker_end = memory_channel()
+        self._worker = Worker(0, worker_end)
+        self.link = Link(
+            self.store,
+            self.clock,
+            self._channel,
+            self.recorder,
+            self.metrics,
+            LinkSettings(bind=settings.bind, publish=settings.publish),
+        )
+        self._services = TaskGroup("services", self._on_fatal)
+        self._workloads = TaskGroup("workloads", self._on_fatal)
+        self._pods = TaskGroup("pods", self._on_fatal)
+        self._admin: AdminServer | None = None
+
+    async def run(self) -> int:
+        """Serve until told to stop; return the exit code. ReadylbError when it could not begin."""
+        signals = Signals(self._reload)
+        try:
+            try:
+                await self._start()
+                await self._wait(signals.stop, self._failed)
+                if self._fault is None:
+                    await self._drain(signals)
+            finally:
+                await self._stop()
+        finally:
+            signals.restore()
+        if self._fault is not None:
+            msg = f"cannot go on: {self._fault!r} (this is a bug in readylb; the log above has the details)"
+            raise ReadylbError(msg) from self._fault
+        return 0
+
+    async def _start(self) -> None:
+        loaded = self._settings.loaded
+        await self._start_admin()
+        self._services.spawn("narrator", Narrator(self.store).run())
+        self._worker.start()
+        objects = list(loaded.objects)
+        self.applier.apply(item for item in objects if isinstance(item, Service))
+        self._services.spawn("link", self.link.run())
+        endpoints = EndpointsController(self.store, self.clock)
+        self._services.spawn("endpoints", controller.run(self.store, endpoints))
+        await self._listening()
+        self._start_pods()
+        self.applier.apply(objects)
+        self._services.spawn("applier", self.applier.run())
+        settle_memory()
+        self._serving = True
+
+    def _start_pods(self) -> None:
+        rng = random.Random()  # noqa: S311  # names and jitter are no secrets
+        pods = PodController(
+            self.store, self.clock, self.runtimes.for_pod, self.recorder, self._pods, self._settings.node_name
+        )
+        probes = ProbeController(
+            self.store, self.clock, self.runtimes.for_pod, self.recorder, self.metrics, self._pods, rng
+        )
+        self._pods.spawn("pods", pods.run())
+        self._pods.spawn("probes", probes.run())
+        for reconciler in workloads.reconcilers(self.store, self.clock, self.recorder, rng):
+            name = type(reconciler).__name__
+            self._workloads.spawn(name, controller.run(self.store, reconciler))
+
+    async def _start_admin(self) -> None:
+        if self._settings.admin == "off":
+            return
+        deps = AdminDeps(
+            self.store, self.clock, self.runtimes.for_pod, self.recorder, self.metrics, self._ready
+        )
+        self._admin = AdminServer(deps, self._settings.admin, secrets.token_urlsafe(32))
+        await self._admin.start()
+
+    async def _listening(self) -> None:
+        """Wait until every Service port listens; ListenError with all that do not."""
+        await self.link.started()
+        if self.link.listen_failures:
+            raise ListenError("\n".join(failure.error for failure in self.link.listen_failures))
+        for service in self.store.objects(Service):
+            for port in service.spec.ports:
+                local = self.link.local_port(service, port)
+                if local is not None:
+                    log.info(
+                        "Listening service/%s: http://%s:%d -> port %s of its Ready pods",
+                        service.metadata.name,
+                        self._settings.bind,
+                        local,
+                        port.target_port or port.port,
+                    )
+
+    def _ready(self) -> tuple[bool, str]:
+        """Say whether this balancer itself may have traffic (`/readyz`), and why not."""
+        if not self._serving:
+            return False, "readylb is starting or stopping"
+        return True, ""
+
+    def _reload(self) -> None:
+        try:
+            applied = self.applier.apply(self._settings.read().objects)
+        except ReadylbError as error:
+            log.error("Reload failed, nothing was changed: %s", error)  # noqa: TRY400  # the user's fault: no traceback
+            return
+        log.info("Reloaded: %s", applied)
+
+    async def _drain(self, signals: Signals) -> None:
+        """Stop taking connections, finish what runs, then end the pods; a second signal cuts it short."""
+        self._serving = False
+        log.info("Stopping: finishing running requests (once more to stop now)")
+        drained = asyncio.Event()
+        self._services.spawn("drain", self._drain_gently(drained))
+        await self._wait(drained, signals.stop_now, self._failed)
+
+    async def _drain_gently(self, drained: asyncio.Event) -> None:
+        """In this order, so that nothing is lost: no new connections, running ones end, pods end."""
+        self._channel.send(Drain(grace_seconds=DRAIN_SECONDS))
+        await self._worker.stopped()
+        await self._workloads.stop()
+        for kind in _WORKLOADS:
+            for item in self.store.objects(kind):
+                self.store.remove(kind, item.metadata.namespace, item.metadata.name)
+        pods = self.store.objects(Pod)
+        with self.store.watch(Pod, since=self.store.version) as watch:
+            for pod in pods:
+                meta, grace = pod.metadata, pod.spec.termination_grace_period_seconds
+                self.store.mark_deleted(Pod, meta.namespace, meta.name, grace)
+            while self.store.objects(Pod):
+                await anext(watch)
+        drained.set()
+
+    async def _stop(self) -> None:
+        """End what is left, at once: after a drain that is only the shells."""
+        self._serving = False
+        for group in (self._workloads, self._pods, self._services):
+            await group.stop()
+        await self.runtimes.close()
+        self._channel.send(Drain(grace_seconds=0.0))
+        await self._worker.stopped()
+        self.store.close()
+        if self._admin is not None:
+            await self._admin.stop()
+
+    async def _wait(self, *events: asyncio.Event) -> None:
+        """Return when one of the events is set."""
+        waits = [self._services.spawn("wait", event.wait()) for event in events]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
+            task.cancel()
+
+    def _on_fatal(self, fault: BaseException) -> None:
+        self._fault = self._fault or fault
+        self._failed.set()

@@ -1,0 +1,32 @@
+"""What the process's signals mean: TERM and INT stop gently, a second one stops now, HUP reloads."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+_STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+class Signals:
+    """Turns signals into two events and a call. Lives in the running loop until `restore`."""
+
+    def __init__(self, reload: Callable[[], None]) -> None:
+        """Take over TERM, INT and HUP."""
+        self.stop = asyncio.Event()
+        self.stop_now = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        for number in _STOP:
+            self._loop.add_signal_handler(number, self._on_stop)
+        self._loop.add_signal_handler(signal.SIGHUP, reload)
+
+    def _on_stop(self) -> None:
+        if self.stop.is_set():
+            self.stop_now.set()
+        self.stop.set()
+
+    def restore(self) -> None:
+        """Give the signals back."""
+        for number in (*_STOP, signal.SIGHUP):
+            self._loop.remove_signal_handler(number)

@@ -1,0 +1,230 @@
+"""`readylb up`: serve manifests, endpoints that run already, or replicas of a command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import logging
+import os
+import platform
+import re
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from readylb.config import quick
+from readylb.config.load import load
+from readylb.config.problems import Loaded
+from readylb.core.admin_address import token_folder
+from readylb.errors import UsageError
+from readylb.model import Service
+from readylb.telemetry.logging import setup
+
+log = logging.getLogger("readylb")
+
+MAX_PORT = 65535
+
+EPILOG = """three ways to say what to serve:
+  readylb up -f rc.yaml -f svc.yaml
+  readylb up --port 8000 --backend 127.0.0.1:8081 --backend 127.0.0.1:8082 --readiness http:/readyz
+  readylb up --port 8000 --replicas 3 --readiness http:/readyz -- uvicorn app:app --port '$(PORT)'
+
+probe SPEC: http:/path  http:PORT/path  tcp  tcp:PORT  exec:COMMAND
+signals: TERM or INT drain and stop, a second one stops now; HUP reads the files again
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `up` takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    source = parser.add_argument_group("what to serve")
+    source.add_argument(
+        "-f",
+        "--filename",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="manifest or readylb.yaml: a file, a folder or - (may repeat)",
+    )
+    source.add_argument(
+        "--backend",
+        metavar="HOST:PORT",
+        action="append",
+        default=[],
+        help="an endpoint that runs already (may repeat)",
+    )
+    source.add_argument("--replicas", metavar="N", type=int, help="run N replicas of COMMAND")
+    source.add_argument(
+        "command", metavar="-- COMMAND", nargs="*", help="what a replica runs; it listens on $(PORT)"
+    )
+    source.add_argument("--name", default="app", help="name of the Service of a quick form (default: app)")
+    source.add_argument("--port", metavar="N", type=int, default=80, help="its port (default: 80)")
+    for kind in ("readiness", "liveness", "startup"):
+        source.add_argument(f"--{kind}", metavar="SPEC", help=f"its {kind} probe")
+    source.add_argument(
+        "--image",
+        metavar="IMAGE=COMMAND",
+        action="append",
+        default=[],
+        help="the local command that stands for an image (may repeat)",
+    )
+    source.add_argument(
+        "--strict",
+        metavar="true|false",
+        default="true",
+        help="false: unknown fields are warnings (default: true)",
+    )
+    where = parser.add_argument_group("where to listen")
+    where.add_argument(
+        "--bind",
+        metavar="ADDR",
+        default="127.0.0.1",
+        help="address of the Services (default: 127.0.0.1; 0.0.0.0 serves others)",
+    )
+    where.add_argument(
+        "--publish",
+        metavar="SERVICE:PORT=LOCALPORT",
+        action="append",
+        default=[],
+        help="listen on another local port (may repeat)",
+    )
+    where.add_argument(
+        "--admin",
+        metavar="ADDR",
+        default="127.0.0.1:8001",
+        help="admin API: HOST:PORT, unix:PATH or off (default: 127.0.0.1:8001)",
+    )
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="how to print what happens"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check everything that can be checked, then serve until told to stop."""
+    read = _reader(args)
+    loaded = read()
+    publish = dict(_parse_publish(text) for text in args.publish)
+    return _serve(args, read, loaded, publish)
+
+
+def _serve(
+    args: argparse.Namespace,
+    read: Callable[[], Loaded],
+    loaded: Loaded,
+    publish: Mapping[tuple[str, int], int],
+) -> int:
+    # Imported here: `up --help` and a wrong command line need none of it.
+    import uvloop  # noqa: PLC0415
+
+    from readylb.app.control import ControlProcess, UpSettings  # noqa: PLC0415
+    from readylb.app.process import raise_file_limit  # noqa: PLC0415
+
+    _refuse_unknown(publish, loaded)
+    setup(args.log_format)
+    for warning in loaded.warnings:
+        log.warning("%s", warning)
+    raise_file_limit()
+    settings = UpSettings(
+        read=read,
+        loaded=loaded,
+        state_dir=Path(token_folder(os.environ, str(Path.home()))) / "instances",
+        node_name=platform.node() or "localhost",
+        bind=args.bind,
+        publish=publish,
+        admin=args.admin,
+    )
+
+    async def main() -> int:
+        return await ControlProcess(settings).run()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())
+
+
+def _reader(args: argparse.Namespace) -> Callable[[], Loaded]:
+    """Return what reads the configuration; each call reads the files anew."""
+    forms = [bool(args.filename), bool(args.backend), args.replicas is not None]
+    if sum(forms) != 1:
+        msg = "cannot start: say what to serve in one way: -f PATH, --backend ADDR, --replicas N -- COMMAND"
+        raise UsageError(msg)
+    if args.command and args.replicas is None:
+        msg = f"cannot start: {args.command[0]!r} is not an option (a COMMAND goes with --replicas N)"
+        raise UsageError(msg)
+    if args.filename:
+        return _file_reader(args)
+    quick_loaded = _quick(args)
+    return lambda: quick_loaded
+
+
+def _file_reader(args: argparse.Namespace) -> Callable[[], Loaded]:
+    for option in ("readiness", "liveness", "startup"):
+        if getattr(args, option):
+            msg = (
+                f"cannot start: --{option} goes with --backend or --replicas (with -f, write it in the file)"
+            )
+            raise UsageError(msg)
+    images = dict(_parse_image(text) for text in args.image)
+    strict = _parse_bool("--strict", args.strict)
+    standard_input = sys.stdin.buffer.read() if "-" in args.filename else b""
+    return lambda: load(args.filename, strict=strict, images=images, stdin=io.BytesIO(standard_input))
+
+
+def _quick(args: argparse.Namespace) -> Loaded:
+    probes = quick.QuickProbes(
+        **{
+            kind: quick.parse_probe(spec) if (spec := getattr(args, kind)) else None
+            for kind in ("readiness", "liveness", "startup")
+        }
+    )
+    if args.backend:
+        return quick.backends(args.name, args.port, args.backend, probes)
+    if not args.command:
+        msg = "cannot start: --replicas needs a command (readylb up --replicas 3 -- COMMAND)"
+        raise UsageError(msg)
+    return quick.replicas(args.name, args.port, args.replicas, args.command, probes)
+
+
+def _parse_image(text: str) -> tuple[str, tuple[str, ...]]:
+    image, equals, command = text.partition("=")
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        msg = f"cannot read --image {text!r}: {error} (quote the command as for a shell)"
+        raise UsageError(msg) from error
+    if not image or not equals or not words:
+        msg = f"cannot read --image {text!r}: it reads IMAGE=COMMAND, as in --image 'web:v1=python3 app.py'"
+        raise UsageError(msg)
+    return image, words
+
+
+def _parse_publish(text: str) -> tuple[tuple[str, int], int]:
+    matched = re.fullmatch(r"([^:=]+):(\d+)=(\d+)", text)
+    if matched is None or not 0 <= int(matched[3]) <= MAX_PORT:
+        msg = f"cannot read --publish {text!r}: it reads SERVICE:PORT=LOCALPORT, as in --publish web:80=8000"
+        raise UsageError(msg)
+    return (matched[1], int(matched[2])), int(matched[3])
+
+
+def _parse_bool(option: str, text: str) -> bool:
+    if text not in {"true", "false"}:
+        msg = f"cannot read {option}={text}: it is true or false"
+        raise UsageError(msg)
+    return text == "true"
+
+
+def _refuse_unknown(publish: Mapping[tuple[str, int], int], loaded: Loaded) -> None:
+    """Refuse a --publish that names no Service port: it would be ignored in silence."""
+    known = {
+        (item.metadata.name, port.port)
+        for item in loaded.objects
+        if isinstance(item, Service)
+        for port in item.spec.ports
+    }
+    for name, port in publish:
+        if (name, port) not in known:
+            ports = ", ".join(f"{service}:{number}" for service, number in sorted(known)) or "none"
+            msg = f"cannot publish {name}:{port}: there is no such Service port (there is: {ports})"
+            raise UsageError(msg)
