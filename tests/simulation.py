@@ -48,6 +48,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._simulated = _Selector()
         super().__init__(self._simulated)
+        self._clock_resolution = 1e-7  # a float cannot hold nanoseconds of years
 
     def time(self) -> float:
         return self._simulated.time

@@ -48,17 +48,17 @@ class ProbeController:
         try:
             with self._store.watch(Pod) as watch:
                 async for change in watch:
-                    await self._take(change)
+                    self._take(change)
         finally:
-            await _end([task for probers in self._probers.values() for task in probers.values()])
+            await self._stop()
 
-    async def _take(self, change: Change) -> None:
+    def _take(self, change: Change) -> None:
         pod = change.object
         if not isinstance(pod, Pod):
             return
         uid = pod.metadata.uid
         if change.type is ChangeType.DELETED:
-            await self._forget(pod)
+            self._forget(pod)
             return
         if uid not in self._probers:
             self._probers[uid] = self._start(pod)
@@ -75,12 +75,11 @@ class ProbeController:
                 found[prober] = self._tasks.spawn(f"probe/{prober.name}", prober.run())
         return found
 
-    async def _forget(self, pod: Pod) -> None:
+    def _forget(self, pod: Pod) -> None:
         """End the pod's probers, then drop what they concluded and counted."""
         meta = pod.metadata
-        probers = self._probers.pop(meta.uid, {})
-        await _end(list(probers.values()))
-        for prober in probers:
+        for prober, task in self._probers.pop(meta.uid, {}).items():
+            task.cancel()
             found = self._store.find(ProbeStatus, meta.namespace, prober.name)
             if found is not None and found.pod_uid == meta.uid:
                 self._store.remove(ProbeStatus, meta.namespace, prober.name)
@@ -97,8 +96,8 @@ class ProbeController:
         number = sum(len(probers) for probers in self._probers.values())
         return self._rng.random() * min(period, (number - 1) * JITTER_PER_PROBER_SECONDS)
 
-
-async def _end(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async def _stop(self) -> None:
+        tasks = [task for probers in self._probers.values() for task in probers.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

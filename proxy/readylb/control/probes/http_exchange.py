@@ -1,7 +1,7 @@
 """One HTTP/1.1 request and its response on a connection of its own: a Protocol around httptools.
 
-aiohttp's client costs three times as much here, and would have to be talked out of cookies,
-compression, header order and its own redirect rules.
+aiohttp's client costs more than twice as much here (450 against 180 µs of CPU a probe), and would
+have to be talked out of cookies, compression, header order and its own redirect rules.
 """
 
 from __future__ import annotations

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+
+from readylb.core.probe_schedule import ProbeSchedule
+
+
+def started(first: float = 100.0) -> ProbeSchedule:
+    schedule = ProbeSchedule(10)
+    schedule.restart(first)
+    return schedule
+
+
+def test_it_is_idle_until_it_is_started() -> None:
+    schedule = ProbeSchedule(10)
+    assert schedule.next_at == math.inf
+    assert not schedule.take(1e12)
+
+
+def test_it_ticks_at_the_first_moment_and_then_every_period() -> None:
+    schedule = started()
+    assert not schedule.take(99.999)
+    assert schedule.take(100)
+    assert not schedule.take(100)
+    assert schedule.next_at == 110
+    assert schedule.take(110.2)
+    assert schedule.next_at == 120
+
+
+def test_one_tick_is_kept_while_an_attempt_runs_and_the_others_are_lost() -> None:
+    schedule = started()
+    assert schedule.take(100)
+    # The attempt takes 35 s: ticks at 110, 120 and 130 fire meanwhile.
+    assert schedule.take(135)
+    assert not schedule.take(135)
+    assert schedule.next_at == 140
+
+
+def test_a_trigger_restarts_the_ticker_from_its_moment() -> None:
+    schedule = started()
+    assert schedule.take(100)
+    schedule.trigger(103)
+    assert schedule.next_at == 113
+    assert not schedule.take(110)
+    assert schedule.take(113)
+    assert schedule.next_at == 123
+
+
+def test_it_can_be_stopped_and_started_again() -> None:
+    schedule = started()
+    schedule.stop()
+    assert not schedule.take(1000)
+    schedule.restart(2000)
+    assert schedule.next_at == 2000
+
+
+def test_no_tick_is_lost_or_doubled_over_a_day_of_awkward_fractions() -> None:
+    schedule = ProbeSchedule(3)
+    schedule.restart(1_700_000_000.1)
+    now, ticks = 1_700_000_000.1, 0
+    while now < 1_700_000_000.1 + 86400:
+        assert schedule.take(now)
+        assert now < schedule.next_at <= now + 3.001
+        now, ticks = schedule.next_at, ticks + 1
+    assert ticks == 28800
