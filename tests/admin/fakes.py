@@ -35,7 +35,13 @@ from readylb.model.event import EventSource
 from readylb.model.meta import ObjectMeta, ObjectReference, OwnerReference
 from readylb.model.pod import PodCondition, PodIP, PodPhase, PodSpec, PodStatus, PodTemplateSpec
 from readylb.model.probe import ExecAction, HTTPGetAction, HTTPHeader, Probe, TCPSocketAction
-from readylb.model.service import LoadBalancerIngress, LoadBalancerStatus, ServicePort, ServiceSpec, ServiceStatus
+from readylb.model.service import (
+    LoadBalancerIngress,
+    LoadBalancerStatus,
+    ServicePort,
+    ServiceSpec,
+    ServiceStatus,
+)
 from readylb.model.workload import (
     DeploymentSpec,
     DeploymentStatus,
@@ -159,12 +165,18 @@ def make_world(clock: Clock) -> World:
     return World(Store(clock), clock, FakeRuntime(lines=lines, previous=[(now - 60, b"I was here")]))
 
 
-def running(now: float, *, ready: bool = True, restarts: int = 0, ended: float | None = None) -> ContainerStatus:
+def running(
+    now: float, *, ready: bool = True, restarts: int = 0, ended: float | None = None
+) -> ContainerStatus:
     last = ContainerState()
     if ended is not None:
         last = ContainerState(
             terminated=ContainerStateTerminated(
-                exit_code=137, reason="Error", started_at=ended - 30, finished_at=ended, container_id="process://old"
+                exit_code=137,
+                reason="Error",
+                started_at=ended - 30,
+                finished_at=ended,
+                container_id="process://old",
             )
         )
     return ContainerStatus(
@@ -195,7 +207,9 @@ def make_container() -> Container:
         command=("python3", "server.py"),
         env=(EnvVar(name="MODE", value="test"),),
         readiness_probe=Probe(
-            http_get=HTTPGetAction(path="/readiness", port=8080, http_headers=(HTTPHeader(name="health", value="check"),)),
+            http_get=HTTPGetAction(
+                path="/readiness", port=8080, http_headers=(HTTPHeader(name="health", value="check"),)
+            ),
             initial_delay_seconds=5,
             period_seconds=5,
         ),
@@ -247,7 +261,9 @@ def make_service(name: str = "readiness-svc") -> Service:
             external_traffic_policy="Cluster",
             internal_traffic_policy="Cluster",
         ),
-        status=ServiceStatus(load_balancer=LoadBalancerStatus(ingress=(LoadBalancerIngress(ip="127.0.0.1"),))),
+        status=ServiceStatus(
+            load_balancer=LoadBalancerStatus(ingress=(LoadBalancerIngress(ip="127.0.0.1"),))
+        ),
     )
 
 

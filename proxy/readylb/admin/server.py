@@ -45,6 +45,7 @@ class AdminServer:
         self._token = token
         self._runner: web.AppRunner | None = None
         self._token_file: TokenFile | None = None
+        self._socket_path = ""  # of the socket that we made, not of one that we found
 
     async def start(self) -> None:
         """Listen, then write the token file. ListenError or ReadylbError with a remedy."""
@@ -60,6 +61,7 @@ class AdminServer:
         self._runner = runner
         try:
             self.address = await _listen(runner, self.address)
+            self._socket_path = self.address.path
             self._token_file = TokenFile(self.address)
             self._token_file.write(self._token)
         except ReadylbError:
@@ -74,8 +76,8 @@ class AdminServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-            if self.address is not None and self.address.path:
-                _remove_socket(self.address.path)
+            if self._socket_path:
+                _remove_socket(self._socket_path)
 
 
 def application(deps: AdminDeps, address: AdminAddress, token: str) -> web.Application:
