@@ -138,7 +138,7 @@ class Decoder:
         return fallback
 
     def _mismatch(self, kinds: tuple[Any, ...], owner: str, path: str, node: Node) -> None:
-        wanted = " or ".join(dict.fromkeys(_type_name(kind) for kind in kinds))
+        wanted = " or ".join(_type_name(kind) for kind in kinds)
         message = f"cannot unmarshal {_sort(node)} into {owner} of type {wanted}{_remedy(kinds, node)}"
         self._report.error(self._file, node.line, plain(path), message)
 
@@ -181,6 +181,8 @@ def _type_name(kind: Any) -> str:
         return f"[]{_type_name(element(kind))}"
     if is_map(kind):
         return f"map[string]{_type_name(element(kind))}"
+    if len(members := options(kind)) > 1:
+        return " or ".join(_type_name(member) for member in members)
     names = {str: "string", int: "int32", bool: "bool", float: "float64"}
     return names[kind] if kind in names else str(kind.__name__)
 

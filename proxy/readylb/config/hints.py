@@ -28,16 +28,19 @@ def unknown_field(key: str, node: Table, cls: type[Any], parents: tuple[type[Any
     """Return a hint in parentheses about `key`, found in a `cls` inside `parents` (outermost first)."""
     if len(key) > _LONGEST_KEY:
         return ""
-    places = _below(key, node, cls)
-    if places:
-        return f" (belongs inside {_either(places)})"
-    return did_you_mean(key, shapes(cls)) or _above(key, parents) or _misspelt_below(key, node, cls)
+    return (
+        _below(key, node, cls, levels=1)
+        or did_you_mean(key, shapes(cls))
+        or _below(key, node, cls, levels=_DEEPEST)
+        or _above(key, parents)
+        or _misspelt_below(key, node, cls)
+    )
 
 
-def _below(key: str, node: Table, cls: type[Any]) -> list[str]:
-    """Paths of the fields under which `key` exists: nearest level only, those that are present first."""
+def _below(key: str, node: Table, cls: type[Any], levels: int) -> str:
+    """Name the fields under which `key` exists: nearest level only, and those that are present first."""
     level: list[tuple[str, type[Any]]] = [("", cls)]
-    for _ in range(_DEEPEST):
+    for _ in range(levels):
         children = [
             (f"{path}.{shape.key}".lstrip("."), child)
             for path, kind in level
@@ -47,9 +50,9 @@ def _below(key: str, node: Table, cls: type[Any]) -> list[str]:
         found = [path for path, kind in children if key in shapes(kind)]
         if found:
             present = [path for path in found if path.split(".")[0] in node.entries]
-            return present or found
+            return f" (belongs inside {_either(present or found)})"
         level = children
-    return []
+    return ""
 
 
 def _misspelt_below(key: str, node: Table, cls: type[Any]) -> str:

@@ -161,11 +161,10 @@ def check_commands(placed: Placed, images: Mapping[str, tuple[str, ...]], report
 
 
 def _unmapped(image: str) -> str:
-    shown = plain(image)
     return (
-        f"cannot run image {quote(image)}: no local command is known for it (map it:"
-        f" --image '{shown}=COMMAND', `images: {{{shown}: COMMAND}}` in readylb.yaml, the annotation"
-        f" {container_command.COMMAND_ANNOTATION}, or the container's own `command`)"
+        f"cannot run image {quote(image)}: no local command is known for it"
+        f" (map it: --image '{plain(image)}=COMMAND', `images` in readylb.yaml,"
+        f" the annotation {container_command.COMMAND_ANNOTATION}, or the container's own `command`)"
     )
 
 

@@ -11,6 +11,8 @@ from readylb.model import Object
 
 #: More than a screen or two of problems helps nobody, and a hostile file may hold millions.
 SHOWN_PROBLEMS = 100
+#: Beyond this, errors are only counted, and warnings dropped: nobody reads the thousandth.
+_KEPT_PROBLEMS = 1000
 #: Longest piece of somebody's text that a message repeats, in characters.
 SHOWN_CHARACTERS = 120
 
@@ -55,6 +57,7 @@ class Report:
         """Collect; `strict` says whether unknown fields are errors."""
         self.strict = strict
         self._errors: dict[Problem, None] = {}
+        self._unkept = 0
         self._warnings: dict[Problem, None] = {}
 
     def __repr__(self) -> str:
@@ -63,11 +66,15 @@ class Report:
 
     def error(self, file: str, line: int, path: str, message: str) -> None:
         """Add something that must be put right."""
-        self._errors[Problem(file, line, path, message)] = None
+        if len(self._errors) >= _KEPT_PROBLEMS:
+            self._unkept += 1
+        else:
+            self._errors[Problem(file, line, path, message)] = None
 
     def warn(self, file: str, line: int, path: str, message: str) -> None:
         """Add something that is left out of account."""
-        self._warnings[Problem(file, line, path, message)] = None
+        if len(self._warnings) < _KEPT_PROBLEMS:
+            self._warnings[Problem(file, line, path, message)] = None
 
     def lenient(self, file: str, line: int, path: str, message: str) -> None:
         """Add an error that `strict=False` turns into a warning."""
@@ -93,7 +100,7 @@ class Report:
         if not self._errors:
             return
         lines = [str(problem) for problem in self.errors[:SHOWN_PROBLEMS]]
-        if (more := len(self._errors) - SHOWN_PROBLEMS) > 0:
+        if (more := len(self._errors) + self._unkept - SHOWN_PROBLEMS) > 0:
             lines.append(f"... and {more} more problems")
         raise ConfigError("\n".join(lines))
 
@@ -107,6 +114,8 @@ def quote(value: object) -> str:
         value = value[:SHOWN_CHARACTERS] + "..."
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     shown = text if len(text) <= 4 * SHOWN_CHARACTERS else text[: 4 * SHOWN_CHARACTERS] + "..."
+    if shown.isprintable():
+        return shown
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in shown)
 
 

@@ -71,6 +71,7 @@ def native_schema() -> dict[str, Any]:
     schema["title"] = "readylb.yaml"
     service = schema["$defs"]["NativeService"]
     service["oneOf"] = [{"required": ["endpoints"]}, {"required": ["command"]}]
+    service["properties"]["port"]["anyOf"][0].update(_PORT)
     # A probe of this dialect may leave its port out: it is the pod's only one.
     for name in ("HTTPGetAction", "TCPSocketAction"):
         schema["$defs"][name].pop("required", None)

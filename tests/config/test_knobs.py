@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from readylb.config.knobs import check_annotations
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("readylb.io/command", "python3 app.py"),
+        ("readylb.io/command.web", '["python3", "app.py"]'),
+        ("readylb.io/endpoint", "127.0.0.1:8081"),
+        ("readylb.io/restart", '{"exec": {"command": ["systemctl", "restart", "web"]}}'),
+        ("readylb.io/bind", "0.0.0.0"),
+        ("readylb.io/balancer", "round_robin"),
+        ("readylb.io/trusted-proxies", "10.0.0.0/8, ::1"),
+        ("other.io/thing", "x"),
+    ],
+)
+def test_what_can_be_honoured_is_accepted(name, value):
+    assert list(check_annotations({name: value})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("readylb.io/command", "'unfinished"),
+        ("readylb.io/command", ""),
+        ("readylb.io/command.web", "[1]"),
+        ("readylb.io/command", "[" * 100_000),
+        ("readylb.io/endpoint", "8081"),
+        ("readylb.io/restart", "systemctl restart web"),
+        ("readylb.io/restart", '{"exec": {"command": []}}'),
+        ("readylb.io/restart", "[" * 100_000),
+        ("readylb.io/bind", "everywhere"),
+        ("readylb.io/balancer", "least_conn"),
+        ("readylb.io/trusted-proxies", "10.0.0.0/8,,"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused(name, value):
+    ((found, message),) = check_annotations({name: value})
+    assert found == name
+    assert message.startswith("Invalid value: ")
+
+
+def test_an_annotation_that_readylb_does_not_know_is_named():
+    assert list(check_annotations({"readylb.io/balancr": "x"})) == [
+        (
+            "readylb.io/balancr",
+            'unknown annotation "readylb.io/balancr" (did you mean "readylb.io/balancer"?)',
+        )
+    ]

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import pytest
+
+from readylb.model import Deployment, Pod, Service
+
+
+def test_both_forms_become_objects(load_text):
+    loaded = load_text(
+        """
+        services:
+          web:
+            port: 80
+            endpoints: [127.0.0.1:8081, 127.0.0.1:8082]
+            readinessProbe: {httpGet: {path: /readyz}, periodSeconds: 0}
+            livenessProbe: {httpGet: {path: /healthz}}
+            restart: {exec: {command: [systemctl, restart, "web@$(INDEX)"]}}
+          api:
+            port: 8080
+            replicas: 3
+            command: [uvicorn, "app:app", --port, $(PORT)]
+            startupProbe: {tcpSocket: {}, periodSeconds: 1, failureThreshold: 30}
+            env: {LEVEL: info}
+        """
+    )
+    names = [(type(item), item.metadata.name) for item in loaded.objects]
+    assert names == [(Service, "web"), (Pod, "web-0"), (Pod, "web-1"), (Service, "api"), (Deployment, "api")]
+    pod, deployment = loaded.objects[1], loaded.objects[4]
+    assert pod.spec.containers[0].readiness_probe.period_seconds == 10
+    assert pod.spec.containers[0].liveness_probe.http_get.port == "http"
+    container = deployment.spec.template.spec.containers[0]
+    assert container.command == ("uvicorn", "app:app", "--port", "$(PORT)")
+    assert container.startup_probe.tcp_socket.port == "http"
+    assert [(item.name, item.value) for item in container.env] == [("LEVEL", "info")]
+
+
+def test_settings_of_a_service_ride_on_annotations(load_text):
+    loaded = load_text(
+        """
+        trusted_proxies: [127.0.0.1]
+        services:
+          a:
+            port: {port: 80, bind: 0.0.0.0, protocol: tcp}
+            command: run it
+            balancer: round_robin
+            trusted_proxies: [10.0.0.0/8, "::1"]
+          b: {port: 81, command: [run]}
+        """
+    )
+    first, _, second, _ = loaded.objects
+    assert first.metadata.annotations == {
+        "readylb.io/bind": "0.0.0.0",
+        "readylb.io/balancer": "round_robin",
+        "readylb.io/trusted-proxies": "10.0.0.0/8,::1",
+    }
+    assert first.spec.ports[0].app_protocol == "tcp"
+    assert second.metadata.annotations == {"readylb.io/trusted-proxies": "127.0.0.1"}
+
+
+def test_images_are_mapped_for_manifests_of_any_file(load_text):
+    loaded = load_text(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: p}
+        spec: {containers: [{name: a, image: "shop:v1"}]}
+        ---
+        images: {"shop:v1": [python3, shop.py], other: "sh -c 'sleep 1'"}
+        """
+    )
+    assert loaded.images == {"shop:v1": ("python3", "shop.py"), "other": ("sh", "-c", "sleep 1")}
+
+
+def test_the_command_line_wins_over_the_file(load_text):
+    loaded = load_text("images: {a: x}\nservices: {s: {port: 1, command: c}}", images={"a": ("y",)})
+    assert loaded.images == {"a": ("y",)}
+
+
+def test_env_may_be_kubernetes_own_list(load_text):
+    loaded = load_text("services: {s: {port: 1, command: c, env: [{name: A, value: b}]}}")
+    assert loaded.objects[1].spec.template.spec.containers[0].env[0].value == "b"
+
+
+def test_unknown_keys_get_a_hint(problems):
+    found = problems(
+        """
+        services:
+          web:
+            port: 80
+            endpoint: [127.0.0.1:1]
+            readinessProbe: {httpGet: {path: /, periodSeconds: 3}}
+            failureThreshold: 3
+        service: {}
+        """
+    )
+    assert found == [
+        'stdin:4: unknown field "services.web.endpoint" (did you mean "endpoints"?)',
+        (
+            'stdin:5: unknown field "services.web.readinessProbe.httpGet.periodSeconds"'
+            " (belongs one level up, beside httpGet)"
+        ),
+        'stdin:6: unknown field "services.web.failureThreshold" (belongs inside readinessProbe)',
+        'stdin:7: unknown field "service" (did you mean "services"?)',
+        "stdin:2: services.web: Required value: endpoints (that run already) or a command (to run)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ("{endpoints: [a:1]}", "port: Required value"),
+        (
+            "{port: 70000, endpoints: [a:1]}",
+            "port: Invalid value: 70000: must be between 1 and 65535, inclusive",
+        ),
+        (
+            "{port: {port: 0}, endpoints: [a:1]}",
+            "port.port: Required value",
+        ),
+        (
+            "{port: {port: 1, protocol: udp}, endpoints: [a:1]}",
+            'port.protocol: Unsupported value: "udp": supported values: "http", "tcp"',
+        ),
+        (
+            "{port: {port: 1, bind: here}, endpoints: [a:1]}",
+            (
+                'port.bind: Invalid value: "here": must be an IP address of this machine,'
+                " such as 127.0.0.1 or 0.0.0.0"
+            ),
+        ),
+        (
+            "{port: 1, endpoints: [8081]}",
+            (
+                "endpoints[0]: cannot unmarshal number into NativeService.endpoints of type string"
+                ' (quote it: "8081")'
+            ),
+        ),
+        (
+            "{port: 1, endpoints: [a]}",
+            'endpoints[0]: Invalid value: "a": must be HOST:PORT, such as 127.0.0.1:8081 or [::1]:8081',
+        ),
+        ("{port: 1, endpoints: [a:1, a:1]}", 'endpoints[1]: Duplicate value: "a:1"'),
+        (
+            "{port: 1, endpoints: [a:1], command: x}",
+            "command: Forbidden: a service has endpoints or a command, not both",
+        ),
+        (
+            "{port: 1, endpoints: [a:1], replicas: 2}",
+            "replicas: Forbidden: it goes with a command that readylb runs",
+        ),
+        (
+            "{port: 1, command: x, restart: {exec: {command: [z]}}}",
+            "restart: Forbidden: readylb restarts what it runs; this is for endpoints that it did not start",
+        ),
+        ("{port: 1, endpoints: [a:1], restart: {}}", "restart: Required value: exec: {command: [...]}"),
+        (
+            "{port: 1, command: x, replicas: -1}",
+            "replicas: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            """{port: 1, command: "'x"}""",
+            'command: Invalid value: "\'x": must be a command as for a shell: No closing quotation',
+        ),
+        (
+            "{port: 1, command: x, balancer: fastest}",
+            'balancer: Invalid value: "fastest": not supported yet: supported values: "round_robin"',
+        ),
+        (
+            "{port: 1, command: x, trusted_proxies: [me]}",
+            (
+                'trusted_proxies[0]: Invalid value: "me": "me" is neither an IP address'
+                " nor a network such as 10.0.0.0/8"
+            ),
+        ),
+        (
+            "{port: 1, command: x, livenessProbe: {httpGet: {}, successThreshold: 2}}",
+            "livenessProbe.successThreshold: Invalid value: 2: must be 1",
+        ),
+        (
+            "{port: 1, command: x, readinessProbe: {}}",
+            "readinessProbe: Required value: must specify a handler type",
+        ),
+        (
+            "{port: 1, command: x, readinessProbe: {grpc: {port: 1}}}",
+            "readinessProbe.grpc: grpc probes are not supported yet: use httpGet, tcpSocket or exec",
+        ),
+        (
+            "{port: 1, command: x, env: {a=b: c}}",
+            (
+                'env: Invalid value: "a=b": a valid environment variable name must consist only of printable'
+                " ASCII characters other than '='"
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_path(problems, service, expected):
+    assert problems(f"services:\n  web: {service}") == [f"stdin:2: services.web.{expected}"]
+
+
+def test_the_name_of_a_service_is_a_dns_label(problems):
+    (problem,) = problems("services: {Web_1: {port: 1, command: x}}")
+    assert problem.startswith('stdin:1: services.Web_1: Invalid value: "Web_1": a DNS-1035 label must')
+
+
+def test_a_service_that_says_nothing_is_refused(problems):
+    assert problems("services:\n  web:\n") == [
+        "stdin:2: services.web.port: Required value",
+        "stdin:2: services.web: Required value: endpoints (that run already) or a command (to run)",
+    ]
+
+
+def test_a_command_for_an_image_is_not_empty(problems):
+    assert problems("images: {a: []}") == ["stdin:1: images.a: Required value: a command"]
+
+
+def test_unknown_keys_are_warnings_without_strict(load_text):
+    loaded = load_text("services: {s: {port: 1, command: x, colour: red}}", strict=False)
+    assert [str(item) for item in loaded.warnings] == ['stdin:1: unknown field "services.s.colour"']
+    assert len(loaded.objects) == 2

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {{name: s}}
+spec:
+  ports: [{{port: 80{port}}}]
+  {spec}
+"""
+
+
+@pytest.mark.parametrize(
+    ("port", "spec", "expected"),
+    [
+        (", protocol: UDP", "", "stdin:5: spec.ports[0].protocol: not supported yet: UDP (TCP is)"),
+        (", protocol: SCTP", "", "stdin:5: spec.ports[0].protocol: not supported yet: SCTP (TCP is)"),
+        (
+            "",
+            "sessionAffinity: ClientIP",
+            "stdin:6: spec.sessionAffinity: not supported yet: clients would not stay with a pod",
+        ),
+        (
+            "",
+            "{type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]}",
+            "stdin:6: spec.loadBalancerSourceRanges: not supported yet: everybody would be served",
+        ),
+        (
+            "",
+            "{type: ExternalName, externalName: example.com}",
+            "stdin:6: spec.type: not supported yet: ExternalName (it is a DNS alias, nothing to balance)",
+        ),
+    ],
+)
+def test_what_would_change_who_is_served_is_refused(problems, port, spec, expected):
+    text = SERVICE.format(port=port, spec=spec.strip("{}").replace(", l", "\n  l").replace(", e", "\n  e"))
+    (problem,) = problems(text)
+    assert problem.partition(": ")[2] == expected.partition(": ")[2]
+
+
+def test_external_addresses_are_a_warning(load_text):
+    loaded = load_text(SERVICE.format(port="", spec="externalIPs: [192.0.2.1]"))
+    assert [str(item) for item in loaded.warnings] == [
+        "stdin:6: spec.externalIPs: ignored: say where to listen with --bind"
+    ]
+
+
+def test_grpc_probes_are_refused_with_the_alternatives(pod_problems):
+    assert pod_problems("livenessProbe:\n  grpc:\n    port: 5000") == [
+        (
+            "stdin:9: spec.containers[0].livenessProbe.grpc: grpc probes are not supported yet:"
+            " use httpGet, tcpSocket or exec"
+        )
+    ]
+
+
+def test_host_ports_are_a_warning(load_text):
+    loaded = load_text(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: p}
+        spec:
+          containers:
+          - {name: a, image: i, command: [x], ports: [{containerPort: 80, hostPort: 8080}]}
+        """
+    )
+    assert loaded.warnings[0].path == "spec.containers[0].ports[0].hostPort"
+
+
+def test_another_runtime_is_refused(problems):
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  runtimeClassName: gvisor\n"
+    text += "  containers: [{name: a, image: i, command: [x]}]\n"
+    assert problems(text) == [
+        'stdin:5: spec.runtimeClassName: not supported: there is no runtime "gvisor" here (leave it out)'
+    ]
