@@ -1,0 +1,102 @@
+"""The acceptance test: kubectl itself, against a real server."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.admin.live import TOKEN, Live
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
+    pytest.mark.xdist_group("kubectl"),
+]
+
+
+class Kubectl:
+    def __init__(self, live: Live, home: Path) -> None:
+        self._arguments = (
+            "kubectl",
+            f"--server=http://{live.address}/token/{TOKEN}",
+            f"--cache-dir={home}/cache",
+        )
+        self._environment = {
+            "HOME": str(home),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "KUBECONFIG": "/dev/null",
+        }
+
+    def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self._arguments, *words],
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def __call__(self, *words: str, stdin: str = "") -> str:
+        done = self.run(*words, stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def kubectl(live: Live, tmp_path: Path) -> Kubectl:
+    return Kubectl(live, tmp_path)
+
+
+def first_words(output: str) -> list[str]:
+    return [line.split()[0] for line in output.splitlines() if line.strip()]
+
+
+def test_get_prints_every_resource(kubectl: Kubectl) -> None:
+    assert first_words(kubectl("get", "pods")) == ["NAME", "readiness-rc-5v64f", "readiness-rc-89d89"]
+    assert "IP" in kubectl("get", "pods", "-o", "wide")
+    for resource in ("svc", "ep", "endpointslices", "rc", "rs", "deploy", "ev", "ns"):
+        assert kubectl("get", resource).count("\n") >= 2
+    names = first_words(kubectl("get", "all", "--no-headers"))
+    assert "deployment.apps/nodeapp" in names
+    assert kubectl("get", "pods", "-l", "app=readiness", "-o", "name").splitlines() == [
+        "pod/readiness-rc-5v64f",
+        "pod/readiness-rc-89d89",
+    ]
+
+
+def test_describe_prints_probes_and_counted_events(kubectl: Kubectl) -> None:
+    text = kubectl("describe", "pod", "readiness-rc-5v64f")
+    assert "http-get http://:8080/readiness delay=5s timeout=1s period=5s #success=1 #failure=3" in text
+    assert "(x9 over " in text
+    assert "Endpoints:" in kubectl("describe", "svc", "readiness-svc")
+    assert "2 Running" in kubectl("describe", "rc", "readiness-rc")
+
+
+def test_logs_and_events(kubectl: Kubectl) -> None:
+    assert kubectl("logs", "readiness-rc-5v64f", "--tail=1") == "line 4\n"
+    assert kubectl("logs", "readiness-rc-89d89", "--previous") == "I was here\n"
+    assert "Pod/readiness-rc-5v64f" in kubectl("events")
+
+
+def test_exec_carries_streams_and_the_exit_status(kubectl: Kubectl) -> None:
+    assert kubectl("exec", "readiness-rc-5v64f", "--", "echo") == "ran echo tty=False\n"
+    assert kubectl("exec", "-i", "readiness-rc-5v64f", "--", "cat", stdin="hello\n") == "hello\n"
+    done = kubectl.run("exec", "readiness-rc-5v64f", "--", "exit", "3")
+    assert done.returncode == 3
+
+
+def test_delete_waits_until_the_pod_is_gone(kubectl: Kubectl) -> None:
+    assert kubectl("delete", "pod", "readiness-rc-5v64f") == 'pod "readiness-rc-5v64f" deleted\n'
+    assert "readiness-rc-5v64f" not in kubectl("get", "pods")
+    assert kubectl("delete", "svc", "readiness-svc") == 'service "readiness-svc" deleted\n'
+    done = kubectl.run("get", "pods", "nope")
+    assert done.stderr == 'Error from server (NotFound): pods "nope" not found\n'
+
+
+def test_a_wait_is_a_watch(kubectl: Kubectl) -> None:
+    assert "condition met" in kubectl(
+        "wait", "--for=condition=Ready", "pod/readiness-rc-5v64f", "--timeout=5s"
+    )
