@@ -32,23 +32,82 @@ def a_set(name: str, wanted: int, available: int = 0, revision: int = 1) -> Repl
     )
 
 
-def steps(wanted: Deployment, new: ReplicaSet | None, *old: ReplicaSet) -> dict[str, int]:
-    return {step.replica_set.metadata.name: step.replicas for step in rollout.scales(wanted, new, old)}
+def steps(
+    wanted: Deployment, new: ReplicaSet | None, *old: ReplicaSet, old_pods: bool = False
+) -> dict[str, int]:
+    found = rollout.scales(wanted, new, old, old_pods=old_pods)
+    return {step.replica_set.metadata.name: step.replicas for step in found}
 
 
-def test_the_new_set_comes_up_whole_while_the_old_one_stays() -> None:
-    assert steps(deployment(), a_set("new", 0), a_set("old", 4, 4)) == {"new": 4}
+def rolling(replicas: int, surge: int | str = "25%", unavailable: int | str = "25%") -> Deployment:
+    update = RollingUpdateDeployment(max_surge=surge, max_unavailable=unavailable)
+    return deployment(replicas, strategy=DeploymentStrategy(rolling_update=update))
 
 
-def test_the_old_sets_go_when_the_new_one_is_available() -> None:
-    assert steps(deployment(), a_set("new", 4, 3), a_set("old", 4, 4)) == {}
-    assert steps(deployment(), a_set("new", 4, 4), a_set("old", 4, 4)) == {"old": 0}
+def test_the_first_set_gets_all_replicas_at_once() -> None:
+    assert steps(deployment(4), a_set("new", 0)) == {"new": 4}
+
+
+def test_the_new_set_grows_by_the_surge_while_the_old_one_stays() -> None:
+    assert steps(rolling(4, 1, 0), a_set("new", 0), a_set("old", 4, 4)) == {"new": 1}
+    assert steps(rolling(4, 1, 0), a_set("new", 1), a_set("old", 4, 4)) == {}
+
+
+def test_an_available_new_replica_lets_an_old_one_go() -> None:
+    assert steps(rolling(4, 1, 0), a_set("new", 1, 1), a_set("old", 4, 4)) == {"old": 3}
+    assert steps(rolling(4, 1, 0), a_set("new", 1, 1), a_set("old", 3, 3)) == {"new": 2}
+
+
+def test_without_surge_the_old_set_shrinks_first() -> None:
+    assert steps(rolling(4, 0, 1), a_set("new", 0), a_set("old", 4, 4)) == {"old": 3}
+
+
+def test_old_replicas_that_are_not_available_go_first_the_oldest_set_first() -> None:
+    new, older, old = a_set("new", 1), a_set("older", 1, 0), a_set("old", 4, 4)
+    assert steps(rolling(4, 2, 1), new, older, old) == {"older": 0, "old": 3}
 
 
 def test_a_status_that_speaks_of_an_earlier_spec_is_not_believed() -> None:
-    new = a_set("new", 4, 4)
-    new = replace(new, metadata=replace(new.metadata, generation=2))
-    assert steps(deployment(), new, a_set("old", 4, 4)) == {}
+    new = a_set("new", 1, 1)
+    stale = replace(new, metadata=replace(new.metadata, generation=2))
+    assert steps(rolling(4, 1, 0), stale, a_set("old", 4, 4)) == {}
+
+
+def test_scaling_down_takes_from_the_new_set() -> None:
+    assert steps(deployment(2), a_set("new", 5, 5)) == {"new": 2}
+
+
+def test_recreate_waits_until_the_old_pods_are_gone() -> None:
+    item = deployment(2, strategy=DeploymentStrategy(type="Recreate"))
+    assert steps(item, a_set("new", 0), a_set("old", 2, 2), old_pods=True) == {"old": 0}
+    assert steps(item, a_set("new", 0), a_set("old", 0), old_pods=True) == {}
+    assert steps(item, a_set("new", 0), a_set("old", 0)) == {"new": 2}
+
+
+def settled(item: ReplicaSet, replicas: int, available: int) -> ReplicaSet:
+    spec = replace(item.spec, replicas=replicas)
+    status = replace(item.status, replicas=replicas, available_replicas=available)
+    return replace(item, spec=spec, status=status)
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 10])
+@pytest.mark.parametrize(("surge", "unavailable"), [("25%", "25%"), (1, 0), (0, 1), ("100%", 0), (0, 0)])
+def test_a_rolling_update_ends_and_never_leaves_its_bounds(wanted, surge, unavailable) -> None:
+    item = rolling(wanted, surge, unavailable)
+    new, old = a_set("new", 0), a_set("old", wanted, wanted)
+    most = wanted + rollout.max_surge(item)
+    least = wanted - rollout.max_unavailable(item)
+    for _ in range(4 * wanted + 4):
+        for step in rollout.scales(item, new, [old]):
+            if step.replica_set is new:
+                new = settled(new, step.replicas, new.status.available_replicas)
+            else:
+                old = settled(old, step.replicas, min(old.status.available_replicas, step.replicas))
+        assert new.spec.replicas + old.spec.replicas <= most
+        assert new.status.available_replicas + old.status.available_replicas >= least
+        grown = min(new.spec.replicas, new.status.available_replicas + 1)
+        new = settled(new, new.spec.replicas, grown)
+    assert (new.spec.replicas, old.spec.replicas) == (wanted, 0)
 
 
 def test_a_paused_deployment_scales_its_only_running_set() -> None:
@@ -59,12 +118,13 @@ def test_a_paused_deployment_scales_its_only_running_set() -> None:
 
 @pytest.mark.parametrize(
     ("surge", "unavailable", "expected"),
-    [("25%", "25%", 2), (1, 0, 0), (0, 0, 1), ("0%", "5%", 1), (0, 99, 10)],
+    [("25%", "25%", (3, 2)), (1, 0, (1, 0)), (0, 0, (0, 1)), ("0%", "5%", (0, 1)), (0, 99, (0, 10))],
 )
-def test_percentages_round_down_and_something_can_always_move(surge, unavailable, expected) -> None:
-    rolling = RollingUpdateDeployment(max_surge=surge, max_unavailable=unavailable)
-    strategy = DeploymentStrategy(rolling_update=rolling)
-    assert rollout.max_unavailable(deployment(10, strategy=strategy)) == expected
+def test_surge_rounds_up_unavailable_rounds_down_and_something_can_always_move(
+    surge, unavailable, expected
+) -> None:
+    item = rolling(10, surge, unavailable)
+    assert (rollout.max_surge(item), rollout.max_unavailable(item)) == expected
 
 
 def test_recreate_leaves_none_unavailable_in_the_condition() -> None:
@@ -89,37 +149,3 @@ def test_a_set_matches_whatever_hash_its_pods_carry() -> None:
     wanted = deployment(template=PodTemplateSpec(metadata=ObjectMeta(labels=labels)))
     assert rollout.matching(wanted, [item]) is item
     assert rollout.matching(deployment(), [item]) is None
-
-
-def progress(item: Deployment) -> tuple[str, str, float | None, float | None]:
-    found = next(entry for entry in item.status.conditions if entry.type == "Progressing")
-    return found.status, found.reason, found.last_transition_time, found.last_update_time
-
-
-def after(item: Deployment, new: ReplicaSet, now: float) -> Deployment:
-    return replace(item, status=rollout.status(item, new, [new], now))
-
-
-def test_a_rollout_is_created_updated_and_available() -> None:
-    item = after(deployment(2), a_set("new", 0), NOW)
-    assert progress(item) == ("True", "NewReplicaSetCreated", NOW, NOW)
-    item = after(item, a_set("new", 2), NOW + 1)
-    assert progress(item) == ("True", "ReplicaSetUpdated", NOW, NOW + 1)
-    item = after(item, a_set("new", 2, 1), NOW + 5)
-    assert progress(item) == ("True", "ReplicaSetUpdated", NOW, NOW + 5)
-    item = after(item, a_set("new", 2, 2), NOW + 9)
-    assert progress(item) == ("True", "NewReplicaSetAvailable", NOW, NOW + 9)
-    assert rollout.deadline_in(item, NOW + 9) is None
-
-
-def test_the_deadline_runs_from_the_last_progress() -> None:
-    item = after(deployment(2, progress_deadline_seconds=60), a_set("new", 0), NOW)
-    item = after(item, a_set("new", 2, 1), NOW + 50)
-    assert rollout.deadline_in(item, NOW + 70) == 40.0
-    item = after(item, a_set("new", 2, 1), NOW + 110)
-    assert progress(item) == ("False", "ProgressDeadlineExceeded", NOW + 110, NOW + 110)
-
-
-def test_unavailable_replicas_are_those_that_are_missing() -> None:
-    status = rollout.status(deployment(4), None, [a_set("old", 3, 2)], NOW)
-    assert (status.replicas, status.available_replicas, status.unavailable_replicas) == (3, 2, 2)

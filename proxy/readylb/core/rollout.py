@@ -1,8 +1,8 @@
-"""How a Deployment's ReplicaSets share its replicas, and what its status says.
+"""How a Deployment's ReplicaSets share its replicas.
 
-Sources: Kubernetes `pkg/controller/deployment/` (sync.go, progress.go, util/deployment_util.go).
-A changed template brings up the new ReplicaSet whole and lets the old ones go when it is available:
-a rolling update that surges by 100 %.
+Sources: Kubernetes `pkg/controller/deployment/` (rolling.go, recreate.go, sync.go,
+util/deployment_util.go). One difference: a Deployment that is scaled in the middle of a rollout
+gives the new replicas to the new ReplicaSet, where Kubernetes shares them out in proportion.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from readylb.model.pod import PodTemplateSpec
 from readylb.model.workload import (
     POD_TEMPLATE_HASH_LABEL,
     REVISION_ANNOTATION,
-    DeploymentStatus,
-    WorkloadCondition,
+    RollingUpdateDeployment,
 )
 
 
@@ -28,26 +27,87 @@ class Scale:
     replicas: int
 
 
-def scales(deployment: Deployment, new: ReplicaSet | None, old: Sequence[ReplicaSet]) -> tuple[Scale, ...]:
-    """Return the ReplicaSets whose wanted number has to change now, the new one first.
+def scales(
+    deployment: Deployment, new: ReplicaSet | None, old: Sequence[ReplicaSet], *, old_pods: bool = False
+) -> tuple[Scale, ...]:
+    """Return the ReplicaSets whose wanted number has to change now.
 
+    `old` comes oldest first; `old_pods` says whether any of its pods is left, terminating ones too.
     A paused Deployment is scaled, not rolled: only when a single ReplicaSet has pods does it change.
     """
     wanted = deployment.spec.replicas
     if deployment.spec.paused or new is None:
         running = [item for item in (*old, new) if item is not None and item.spec.replicas]
         steps = [Scale(item, wanted) for item in running] if len(running) == 1 else []
+    elif deployment.spec.strategy.type == "Recreate":
+        steps = [Scale(item, 0) for item in old] + ([] if old_pods else [Scale(new, wanted)])
     else:
-        steps = [Scale(new, wanted)]
-        if new.spec.replicas == wanted and _available_now(new) >= wanted:
-            steps += [Scale(item, 0) for item in old]
+        up = Scale(new, _new_replicas(deployment, new, old))
+        changed = up.replicas != new.spec.replicas
+        steps = [up] if changed else _scale_down(deployment, new, old)
     return tuple(step for step in steps if step.replica_set.spec.replicas != step.replicas)
 
 
-def _available_now(item: ReplicaSet) -> int:
-    """Return the available replicas, 0 while its status speaks of an earlier spec."""
-    fresh = item.status.observed_generation >= item.metadata.generation
-    return item.status.available_replicas if fresh else 0
+def _new_replicas(deployment: Deployment, new: ReplicaSet, old: Iterable[ReplicaSet]) -> int:
+    """Return how far the new ReplicaSet may grow below `replicas + maxSurge` (NewRSNewReplicas)."""
+    wanted = deployment.spec.replicas
+    if new.spec.replicas >= wanted:
+        return wanted
+    room = wanted + max_surge(deployment) - new.spec.replicas - sum(item.spec.replicas for item in old)
+    return new.spec.replicas + max(0, min(room, wanted - new.spec.replicas))
+
+
+def _scale_down(deployment: Deployment, new: ReplicaSet, old: Sequence[ReplicaSet]) -> list[Scale]:
+    """Take replicas from the old ReplicaSets, first those that are not available anyway."""
+    if any(_is_stale(item) for item in (new, *old)):
+        return []
+    minimum = deployment.spec.replicas - max_unavailable(deployment)
+    every = sum(item.spec.replicas for item in (new, *old))
+    missing_in_new = new.spec.replicas - new.status.available_replicas
+    budget = every - minimum - missing_in_new
+    left = {item.metadata.name: item.spec.replicas for item in old}
+    for item in old:
+        unhealthy = min(max(0, budget), item.spec.replicas - item.status.available_replicas)
+        left[item.metadata.name] -= unhealthy
+        budget -= unhealthy
+    spare = min(budget, sum(item.status.available_replicas for item in (new, *old)) - minimum)
+    for item in old:
+        taken = max(0, min(spare, left[item.metadata.name]))
+        left[item.metadata.name] -= taken
+        spare -= taken
+    return [Scale(item, left[item.metadata.name]) for item in old]
+
+
+def _is_stale(item: ReplicaSet) -> bool:
+    """Say whether the status speaks of an earlier spec; the controller will look again when it does not."""
+    return item.status.observed_generation < item.metadata.generation
+
+
+def max_surge(deployment: Deployment) -> int:
+    """Return how many replicas there may be beyond the wanted number: percentages round up."""
+    return _share(_rolling(deployment).max_surge, deployment.spec.replicas, up=True)
+
+
+def max_unavailable(deployment: Deployment) -> int:
+    """Return how many replicas may be missing: percentages round down; 1 if nothing else could move."""
+    wanted = deployment.spec.replicas
+    if deployment.spec.strategy.type != "RollingUpdate" or wanted == 0:
+        return 0
+    unavailable = _share(_rolling(deployment).max_unavailable, wanted, up=False)
+    if unavailable == 0 and max_surge(deployment) == 0:
+        return 1
+    return min(unavailable, wanted)
+
+
+def _rolling(deployment: Deployment) -> RollingUpdateDeployment:
+    return deployment.spec.strategy.rolling_update or RollingUpdateDeployment()
+
+
+def _share(value: int | str, whole: int, *, up: bool) -> int:
+    if isinstance(value, int):
+        return value
+    product = int(value.removesuffix("%")) * whole
+    return -(-product // 100) if up else product // 100
 
 
 def matching(deployment: Deployment, every: Iterable[ReplicaSet]) -> ReplicaSet | None:
@@ -73,138 +133,3 @@ def revision(item: ReplicaSet) -> int:
     """Return a ReplicaSet's revision, 0 if it has none."""
     text = item.metadata.annotations.get(REVISION_ANNOTATION, "")
     return int(text) if text.isdecimal() else 0
-
-
-def status(
-    deployment: Deployment, new: ReplicaSet | None, every: Sequence[ReplicaSet], now: float
-) -> DeploymentStatus:
-    """Return the Deployment's status from those of its ReplicaSets; `now` is epoch seconds."""
-    replicas = sum(item.status.replicas for item in every)
-    available = sum(item.status.available_replicas for item in every)
-    counted = replace(
-        deployment.status,
-        replicas=replicas,
-        updated_replicas=new.status.replicas if new else 0,
-        ready_replicas=sum(item.status.ready_replicas for item in every),
-        available_replicas=available,
-        unavailable_replicas=max(0, max(replicas, deployment.spec.replicas) - available),
-        observed_generation=deployment.metadata.generation,
-    )
-    conditions = _Conditions(deployment.status.conditions, now)
-    conditions.put(_available(deployment, available))
-    if new is not None:
-        progress = _progress(deployment, new, counted, now)
-        updated = progress.reason == "ReplicaSetUpdated" and _moved(deployment.status, counted)
-        conditions.put(progress, moved=updated)
-    return replace(counted, conditions=conditions.result())
-
-
-def deadline_in(deployment: Deployment, now: float) -> float | None:
-    """Return in how many seconds the Deployment exceeds its progress deadline, or None if it cannot."""
-    condition = _find(deployment.status.conditions, "Progressing")
-    if condition is None or condition.reason in {"NewReplicaSetAvailable", "ProgressDeadlineExceeded"}:
-        return None
-    return max(0.0, _deadline(deployment, condition) - now)
-
-
-def _available(deployment: Deployment, available: int) -> WorkloadCondition:
-    if available >= deployment.spec.replicas - max_unavailable(deployment):
-        return WorkloadCondition(
-            type="Available",
-            status="True",
-            reason="MinimumReplicasAvailable",
-            message="Deployment has minimum availability.",
-        )
-    return WorkloadCondition(
-        type="Available",
-        reason="MinimumReplicasUnavailable",
-        message="Deployment does not have minimum availability.",
-    )
-
-
-def max_unavailable(deployment: Deployment) -> int:
-    """Return how many replicas may be missing: percentages round down; 1 if nothing else could move."""
-    rolling = deployment.spec.strategy.rolling_update
-    if deployment.spec.strategy.type != "RollingUpdate":
-        return 0
-    if rolling is None:
-        return _share("25%", deployment.spec.replicas)
-    unavailable = _share(rolling.max_unavailable, deployment.spec.replicas)
-    if unavailable == 0 and rolling.max_surge in {0, "0%"}:
-        return 1
-    return min(unavailable, deployment.spec.replicas)
-
-
-def _share(value: int | str, whole: int) -> int:
-    if isinstance(value, int):
-        return value
-    return int(value.removesuffix("%")) * whole // 100
-
-
-def _progress(
-    deployment: Deployment, new: ReplicaSet, counted: DeploymentStatus, now: float
-) -> WorkloadCondition:
-    name = new.metadata.name
-    if _complete(deployment, counted):
-        text = f'ReplicaSet "{name}" has successfully progressed.'
-        return _progressing("True", "NewReplicaSetAvailable", text)
-    condition = _find(deployment.status.conditions, "Progressing")
-    if condition is None:
-        return _progressing("True", "NewReplicaSetCreated", f'Created new replica set "{name}"')
-    rolled_out = condition.reason == "NewReplicaSetAvailable"
-    if rolled_out and counted.replicas == counted.updated_replicas:
-        return condition  # only scaled, or a pod is not ready: that is not a rollout
-    if rolled_out or _moved(deployment.status, counted):
-        return _progressing("True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
-    if now >= _deadline(deployment, condition):
-        text = f'ReplicaSet "{name}" has timed out progressing.'
-        return _progressing("False", "ProgressDeadlineExceeded", text)
-    return condition
-
-
-def _complete(deployment: Deployment, counted: DeploymentStatus) -> bool:
-    wanted = deployment.spec.replicas
-    return counted.updated_replicas == counted.replicas == counted.available_replicas == wanted
-
-
-def _moved(old: DeploymentStatus, new: DeploymentStatus) -> bool:
-    """Say whether the rollout came further: more new, fewer old, more ready or more available pods."""
-    return (
-        new.updated_replicas > old.updated_replicas
-        or new.replicas - new.updated_replicas < old.replicas - old.updated_replicas
-        or new.ready_replicas > old.ready_replicas
-        or new.available_replicas > old.available_replicas
-    )
-
-
-def _deadline(deployment: Deployment, condition: WorkloadCondition) -> float:
-    return (condition.last_update_time or 0.0) + deployment.spec.progress_deadline_seconds
-
-
-def _progressing(status_: str, reason: str, message: str) -> WorkloadCondition:
-    return WorkloadCondition(type="Progressing", status=status_, reason=reason, message=message)
-
-
-def _find(conditions: Iterable[WorkloadCondition], kind: str) -> WorkloadCondition | None:
-    return next((item for item in conditions if item.type == kind), None)
-
-
-class _Conditions:
-    """The conditions as they were, with new ones put in place and their times kept right."""
-
-    def __init__(self, before: Iterable[WorkloadCondition], now: float) -> None:
-        self._conditions = {item.type: item for item in before}
-        self._now = now
-
-    def put(self, condition: WorkloadCondition, *, moved: bool = False) -> None:
-        old = self._conditions.get(condition.type)
-        same = old is not None and (old.status, old.reason) == (condition.status, condition.reason)
-        if old is not None and same and not moved:
-            return
-        since = old.last_transition_time if old and old.status == condition.status else self._now
-        self._conditions[condition.type] = replace(
-            condition, last_transition_time=since, last_update_time=self._now
-        )
-
-    def result(self) -> tuple[WorkloadCondition, ...]:
-        return tuple(self._conditions.values())

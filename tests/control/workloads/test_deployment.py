@@ -7,7 +7,7 @@ from readylb.model import Deployment, Pod, ReplicaSet
 from readylb.model.container import Container
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec, PodTemplateSpec
-from readylb.model.workload import REVISION_ANNOTATION, DeploymentSpec, LabelSelector
+from readylb.model.workload import REVISION_ANNOTATION, DeploymentSpec, DeploymentStrategy, LabelSelector
 
 LABELS = {"app": "web"}
 
@@ -122,25 +122,64 @@ def test_scaling_goes_to_the_set_and_is_told(house) -> None:
     assert any("Scaled down replica set" in line and "from 4 to 0" in line for line in house.recorder.lines)
 
 
-def test_old_pods_stay_until_the_new_ones_are_available(house) -> None:
-    deploy(house)
+def roll(house, watch=lambda: None) -> None:
+    """Let pods become ready one by one, and terminating ones end, until nothing more happens."""
+    for _ in range(50):
+        waiting = [pod for pod in house.pods() if not pod.ready and not pod.terminating]
+        house.finish_deletions()
+        if waiting:
+            house.make_ready(waiting[0])
+        house.settle()
+        watch()
+        if not waiting and not any(pod.terminating for pod in house.pods()):
+            return
+
+
+def test_a_rolling_update_keeps_the_wanted_number_available(house) -> None:
+    deploy(house, replicas=3)
     house.make_ready()
     house.settle()
-    old = set(house.names())
+    old, lowest = set(house.names()), []
+
+    def watch() -> None:
+        lowest.append(sum(pod.ready and not pod.terminating for pod in house.pods()))
+
     change(house, template=template("v2"))
-    assert len(house.pods()) == 4
-    assert not any(pod.terminating for pod in house.pods())
-    new = [pod for pod in house.pods() if pod.metadata.name not in old]
-    house.make_ready(new[0])
+    assert len(house.pods()) == 4  # 25 % surge of three is one
+    roll(house, watch)
+    assert min(lowest) >= 3
+    assert [item.spec.replicas for item in sets(house)] == [0, 3]
+    assert old.isdisjoint(house.names())
+    assert conditions(house)["Progressing"][1] == "NewReplicaSetAvailable"
+
+
+def test_each_step_of_a_rollout_is_told(house) -> None:
+    deploy(house, replicas=1)
+    house.make_ready()
     house.settle()
-    assert not any(pod.terminating for pod in house.pods())
-    house.make_ready(new[1])
+    change(house, template=template("v2"))
+    roll(house)
+    old, new = (item.metadata.name for item in sets(house))
+    told = [line.partition("ScalingReplicaSet ")[2] for line in house.recorder.lines if "Scaled" in line]
+    assert told == [
+        f"Scaled up replica set {old} from 0 to 1",
+        f"Scaled up replica set {new} from 0 to 1",
+        f"Scaled down replica set {old} from 1 to 0",
+    ]
+
+
+def test_recreate_starts_the_new_pods_when_the_old_ones_are_gone(house) -> None:
+    deploy(house, strategy=DeploymentStrategy(type="Recreate"))
+    house.make_ready()
     house.settle()
-    assert {pod.metadata.name for pod in house.pods() if pod.terminating} == old
+    old = house.names()
+    change(house, template=template("v2"))
+    assert house.names() == old
+    assert all(pod.terminating for pod in house.pods())
     house.finish_deletions()
     house.settle()
-    assert conditions(house)["Progressing"][1] == "NewReplicaSetAvailable"
-    assert [item.spec.replicas for item in sets(house)] == [0, 2]
+    assert len(house.names()) == 2
+    assert set(old).isdisjoint(house.names())
 
 
 def test_going_back_to_an_old_template_uses_its_set_with_a_new_revision(house) -> None:

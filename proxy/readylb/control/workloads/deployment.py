@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from readylb.control.store import Change, Key
+from readylb.control.store import Change, ChangeType, Key
 from readylb.control.workloads.replication import Tools, owner_reference
-from readylb.core import rollout
+from readylb.core import deployment_status, rollout
 from readylb.core.names import template_hash
-from readylb.model import Deployment, Object, ReplicaSet
+from readylb.model import Deployment, Object, Pod, ReplicaSet
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodTemplateSpec
 from readylb.model.workload import POD_TEMPLATE_HASH_LABEL, REVISION_ANNOTATION, ReplicaSetSpec
@@ -20,7 +20,7 @@ COMPONENT = "deployment-controller"
 class Deployments:
     """The reconciler of Deployments."""
 
-    kinds: tuple[type[Object], ...] = (Deployment, ReplicaSet)
+    kinds: tuple[type[Object], ...] = (Deployment, ReplicaSet, Pod)
 
     def __init__(self, tools: Tools) -> None:
         """Work on `tools.store`."""
@@ -28,12 +28,16 @@ class Deployments:
         self._store = tools.store
 
     def keys(self, change: Change) -> Iterator[Key]:
-        """Return the Deployment, or the one that owns a ReplicaSet."""
-        meta = change.object.metadata
-        if isinstance(change.object, Deployment):
-            yield meta.namespace, meta.name
-        elif meta.controller is not None and meta.controller.kind == Deployment.KIND:
-            yield meta.namespace, meta.controller.name
+        """Return the Deployment, or the one that owns a ReplicaSet, or a ReplicaSet's pod that is gone."""
+        item: Object | None = change.object
+        if isinstance(item, Pod):  # only its end matters here; the ReplicaSet's status tells the rest
+            if change.type is not ChangeType.DELETED:
+                return
+            item = self._owner_of(item)
+        if isinstance(item, Deployment):
+            yield item.metadata.namespace, item.metadata.name
+        elif item is not None and (owner := item.metadata.controller) and owner.kind == Deployment.KIND:
+            yield item.metadata.namespace, owner.name
 
     def reconcile(self, key: Key) -> float | None:
         """Make the ReplicaSet of the present template, share out the replicas, tell the status."""
@@ -58,7 +62,8 @@ class Deployments:
         if not deployment.spec.paused:
             new = self._create(deployment) if new is None else new
             self._set_revision(deployment, new)
-        for step in rollout.scales(deployment, *self._split(deployment, new)):
+        new, old = self._split(deployment, new)
+        for step in rollout.scales(deployment, new, old, old_pods=self._has_pods(old)):
             self._scale(deployment, step)
         _, old = self._split(deployment, new)
         for item in rollout.expired(deployment, old):
@@ -68,9 +73,23 @@ class Deployments:
         every = [*old, *([new] if new else [])]
 
         def tell(item: Deployment) -> Deployment:
-            return replace(item, status=rollout.status(item, new, every, now))
+            return replace(item, status=deployment_status.status(item, new, every, now))
 
-        return rollout.deadline_in(self._store.update(Deployment, *key, tell), now)
+        return deployment_status.deadline_in(self._store.update(Deployment, *key, tell), now)
+
+    def _owner_of(self, pod: Pod) -> ReplicaSet | None:
+        owner = pod.metadata.controller
+        if owner is None or owner.kind != ReplicaSet.KIND:
+            return None
+        return self._store.find(ReplicaSet, pod.metadata.namespace, owner.name)
+
+    def _has_pods(self, sets: Iterable[ReplicaSet]) -> bool:
+        uids = {item.metadata.uid for item in sets}
+        pods = self._store.objects(Pod) if uids else []
+        return any(
+            (owner := pod.metadata.controller) is not None and owner.uid in uids and not pod.finished
+            for pod in pods
+        )
 
     def _replica_sets(self, key: Key) -> list[ReplicaSet]:
         return [
