@@ -231,7 +231,7 @@ async def test_removing_a_pod_leaves_nothing(runtime: ProcessRuntime, tmp_path: 
     await until(written(tmp_path / "daemon"))
     await runtime.remove(pod)
     assert not alive(read_pid(tmp_path / "daemon"))
-    assert list((tmp_path / "state").glob("*/process/*")) == []
+    assert list((tmp_path / "state").glob("*/*")) == []
 
 
 async def test_closing_ends_everything_and_removes_the_folder(table: RuntimeTable, tmp_path: Path) -> None:

@@ -39,7 +39,11 @@ class ExecHook:
             msg = f"exec has no field {unknown[0]!r} (it has command, timeoutSeconds)"
             raise ValueError(msg)
         self._command = tuple(command)
-        self._timeout_seconds = float(settings.get("timeoutSeconds", TIMEOUT_SECONDS))
+        timeout = settings.get("timeoutSeconds", TIMEOUT_SECONDS)
+        if not isinstance(timeout, int | float) or timeout <= 0:
+            msg = "exec.timeoutSeconds must be a number above 0"
+            raise ValueError(msg)
+        self._timeout_seconds = float(timeout)
 
     async def restart(self, request: RestartRequest) -> None:
         """Run the command. RuntimeFailureError when it fails or takes too long: its group is killed."""

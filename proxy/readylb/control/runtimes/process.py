@@ -38,6 +38,9 @@ from readylb.model.pod import PortMapping
 #: All pods are on the host's loopback.
 POD_IP = "127.0.0.1"
 
+#: Characters of the pod's uid that name its folder.
+_SHORT = 8
+
 
 @dataclass(slots=True)
 class _Slot:
@@ -163,7 +166,7 @@ class ProcessRuntime:
                     ring.close()
 
     def _make(self, pod: Pod) -> _PodRecord:
-        folder = self._folder / pod.metadata.uid
+        folder = self._folder_for(pod)
         temp = folder / "tmp"
         try:
             temp.mkdir(parents=True, mode=0o700)
@@ -171,6 +174,11 @@ class ProcessRuntime:
             msg = f"cannot make {temp}: {error.strerror} (free some space, or choose another state folder)"
             raise RuntimeFailureError(msg) from error
         return _PodRecord(folder, Surroundings(POD_IP, POD_IP, POD_IP, self._map_ports(pod), str(temp)))
+
+    def _folder_for(self, pod: Pod) -> Path:
+        """Keep the path short: a Unix socket in TMPDIR may have 107 bytes in all (unix(7))."""
+        short = self._folder / pod.metadata.uid[:_SHORT]
+        return short if not short.exists() else self._folder / pod.metadata.uid
 
     def _map_ports(self, pod: Pod) -> tuple[PortMapping, ...]:
         declared = {

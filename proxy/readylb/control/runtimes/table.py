@@ -37,7 +37,7 @@ _Factory = Callable[[RuntimeContext], Runtime]
 
 
 class RuntimeTable:
-    """The runtimes of this readylb. Each has a folder of its own below `state_dir/INSTANCE`."""
+    """The runtimes of this readylb. What they keep on disk is in `state_dir/INSTANCE`."""
 
     def __init__(
         self, clock: Clock, state_dir: Path, images: Mapping[str, tuple[str, ...]], fatal: Fatal
@@ -73,7 +73,7 @@ class RuntimeTable:
         context = RuntimeContext(
             clock=self._clock,
             instance=self._instance,
-            state_dir=self._folder / name,
+            state_dir=self._folder,
             images=self._images,
             fatal=self._fatal,
         )

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tests.conftest import FakeClock
+
+from readylb.control.runtimes.log_ring import LINE_BYTES, LogRing
+
+
+@pytest.fixture
+def ring(tmp_path: Path, clock: FakeClock) -> Iterator[LogRing]:
+    found = LogRing(tmp_path / "main.0", clock, file_bytes=1000)
+    yield found
+    found.close()
+
+
+async def texts(lines: AsyncIterator[tuple[float, bytes]]) -> list[bytes]:
+    return [line async for _, line in lines]
+
+
+async def kept(ring: LogRing, tail: int | None = None) -> list[bytes]:
+    return await texts(ring.lines(follow=False, tail=tail))
+
+
+async def test_lines_carry_the_time_at_which_they_came(ring: LogRing, clock: FakeClock) -> None:
+    ring.write(b"one\n")
+    clock.advance(1.5)
+    ring.write(b"two\n")
+    found = [item async for item in ring.lines(follow=False, tail=None)]
+    assert found == [(1_700_000_000.0, b"one"), (1_700_000_001.5, b"two")]
+
+
+async def test_lines_may_come_in_pieces_and_the_last_may_be_unfinished(ring: LogRing) -> None:
+    for piece in (b"o", b"ne\n\ntw", b"o"):
+        ring.write(piece)
+    assert await kept(ring) == [b"one", b""]
+    ring.close()
+    assert await kept(ring) == [b"one", b"", b"two"]
+
+
+async def test_a_long_line_becomes_several(tmp_path: Path, clock: FakeClock) -> None:
+    ring = LogRing(tmp_path / "long", clock)
+    ring.write(b"x" * (2 * LINE_BYTES + 5))
+    ring.write(b"y\n")
+    assert [len(line) for line in await kept(ring)] == [LINE_BYTES, LINE_BYTES, 6]
+    ring.close()
+
+
+async def test_the_oldest_lines_are_dropped_and_two_files_stay(ring: LogRing, tmp_path: Path) -> None:
+    for number in range(500):
+        ring.write(b"line %d\n" % number)
+    found = await kept(ring)
+    assert found[-1] == b"line 499"
+    assert found == [b"line %d" % number for number in range(500 - len(found), 500)]
+    assert len(list(tmp_path.iterdir())) == 2
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2000
+    ring.close()
+
+
+@pytest.mark.parametrize("tail", [0, 1, 3, 20, 40, 1000])
+async def test_the_last_lines_are_found_across_files(ring: LogRing, tail: int) -> None:
+    for number in range(500):
+        ring.write(b"line %d\n" % number)
+    everything = await kept(ring)
+    assert await kept(ring, tail) == (everything[-tail:] if tail else [])
+    ring.close()
+
+
+async def test_following_goes_on_through_new_files_until_the_end(ring: LogRing) -> None:
+    ring.write(b"first\n")
+    lines = ring.lines(follow=True, tail=None)
+    found = [(await anext(lines))[1]]
+    for number in range(300):
+        ring.write(b"line %d\n" % number)
+        if number % 10 == 0:
+            found.append((await anext(lines))[1])
+    ring.close()
+    found += await texts(lines)
+    assert found[:2] == [b"first", b"line 0"]
+    assert found[-1] == b"line 299"
+
+
+async def test_followers_wake_when_a_line_comes(ring: LogRing) -> None:
+    lines = ring.lines(follow=True, tail=0)
+    waiting = asyncio.gather(anext(lines))
+    await asyncio.sleep(0)
+    ring.write(b"now\n")
+    async with asyncio.timeout(5):
+        assert (await waiting)[0][1] == b"now"
+    ring.close()
+
+
+async def test_a_removed_ring_ends_its_followers(ring: LogRing, tmp_path: Path) -> None:
+    lines = ring.lines(follow=True, tail=None)
+    ring.write(b"one\n")
+    assert (await anext(lines))[1] == b"one"
+    ring.remove()
+    assert await texts(lines) == []
+    assert list(tmp_path.iterdir()) == []
+    assert await kept(ring) == []
