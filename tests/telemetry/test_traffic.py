@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from readylb.telemetry.traffic import Traffic, labels_of
+from readylb.wire.messages import ServiceStats, Stats
+
+KEY = "default/web:80"
+
+
+def values(traffic: Traffic, name: str) -> dict[tuple[str, ...], float]:
+    return {
+        tuple(sample.labels.values()): sample.value
+        for family in traffic.collect()
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def report(worker: int, connections: int, *, requests: int = 0) -> Stats:
+    services = (ServiceStats(key=KEY, connections=connections, requests=requests),)
+    return Stats(worker=worker, services=services)
+
+
+def test_a_key_is_namespace_service_and_port() -> None:
+    assert labels_of("default/web:80") == ("default", "web", "80")
+    assert labels_of("team-a/web:http") == ("team-a", "web", "http")
+
+
+def test_a_service_port_that_is_gone_does_not_come_back_with_its_old_counts() -> None:
+    traffic = Traffic(tuple)
+    traffic.update(report(0, 5))
+    traffic.update(report(0, 1))
+    traffic.forget_service(KEY)
+    assert values(traffic, "readylb_connections_accepted_total") == {}
+    traffic.update(report(0, 2))
+    assert values(traffic, "readylb_connections_accepted_total") == {("default", "web", "80"): 2}
+
+
+def test_a_worker_that_starts_anew_twice_is_still_added_up() -> None:
+    traffic = Traffic(tuple)
+    for connections in (5, 2, 7, 1):
+        traffic.update(report(0, connections))
+    assert values(traffic, "readylb_connections_accepted_total") == {("default", "web", "80"): 13}
+
+
+def test_fewer_requests_on_as_many_connections_are_a_new_start_too() -> None:
+    traffic = Traffic(tuple)
+    traffic.update(report(0, 1, requests=10))
+    traffic.update(report(0, 1, requests=3))
+    assert values(traffic, "readylb_connections_accepted_total") == {("default", "web", "80"): 2}
+
+
+def test_services_without_traffic_have_a_zero() -> None:
+    traffic = Traffic(lambda: [("default", "web"), ("default", "api")])
+    traffic.update(report(0, 1))
+    expected = {("default", "web"): 0, ("default", "api"): 0}
+    assert values(traffic, "readylb_requests_to_unready_total") == expected
