@@ -14,7 +14,9 @@ PROBES = Probes(readiness=READY)
 
 def test_endpoints_become_external_pods_behind_a_service():
     addresses = [("127.0.0.1", 8081), ("::1", 8082)]
-    service, *pods = endpoint_objects(Front("web", 80), addresses, PROBES, ["restart", "it"])
+    service, *pods = endpoint_objects(
+        Front("web", 80), addresses, PROBES, {"exec": {"command": ["restart", "it"]}}
+    )
     assert service.spec.type == "LoadBalancer"
     assert service.spec.selector == {"app": "web"}
     assert [(port.port, port.target_port) for port in service.spec.ports] == [(80, "http")]

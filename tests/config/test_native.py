@@ -44,6 +44,7 @@ def test_settings_of_a_service_ride_on_annotations(load_text):
             command: run it
             balancer: round_robin
             trusted_proxies: [10.0.0.0/8, "::1"]
+            limits: {tries: 2, head-seconds: 2.5}
           b: {port: 81, command: [run]}
         """
     )
@@ -52,6 +53,8 @@ def test_settings_of_a_service_ride_on_annotations(load_text):
         "readylb.io/bind": "0.0.0.0",
         "readylb.io/balancer": "round_robin",
         "readylb.io/trusted-proxies": "10.0.0.0/8,::1",
+        "readylb.io/limit-tries": "2",
+        "readylb.io/limit-head-seconds": "2.5",
     }
     assert first.spec.ports[0].app_protocol == "tcp"
     assert second.metadata.annotations == {"readylb.io/trusted-proxies": "127.0.0.1"}
@@ -160,6 +163,14 @@ def test_unknown_keys_get_a_hint(problems):
         (
             """{port: 1, command: "'x"}""",
             'command: Invalid value: "\'x": must be a command as for a shell: No closing quotation',
+        ),
+        (
+            "{port: 1, command: x, limits: {tries: 0}}",
+            "limits.tries: Invalid value: 0: must be between 1 and 100",
+        ),
+        (
+            "{port: 1, endpoints: [a:1], restart: {exec: {command: [x], timeoutSeconds: -1}}}",
+            "restart.exec.timeoutSeconds: Invalid value: -1: must be greater than or equal to 0",
         ),
         (
             "{port: 1, command: x, balancer: fastest}",

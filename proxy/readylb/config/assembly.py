@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from readylb.config import knobs
 from readylb.config.addresses import format_address
@@ -43,9 +44,12 @@ class Front:
 
 
 def endpoint_objects(
-    front: Front, addresses: Sequence[tuple[str, int]], probes: Probes, restart: Sequence[str] = ()
+    front: Front,
+    addresses: Sequence[tuple[str, int]],
+    probes: Probes,
+    restart: Mapping[str, Any] | None = None,
 ) -> tuple[Object, ...]:
-    """Return the Service and one external pod for each address."""
+    """Return the Service and one external pod for each address; `restart` is `{HOOK: SETTINGS}`."""
     pods = (
         _endpoint_pod(front.name, index, address, probes, restart) for index, address in enumerate(addresses)
     )
@@ -90,11 +94,11 @@ def _service(front: Front) -> Object:
 
 
 def _endpoint_pod(
-    name: str, index: int, address: tuple[str, int], probes: Probes, restart: Sequence[str]
+    name: str, index: int, address: tuple[str, int], probes: Probes, restart: Mapping[str, Any] | None
 ) -> Object:
     notes = {knobs.ENDPOINT: format_address(*address)}
     if restart:
-        notes[knobs.RESTART] = json.dumps({"exec": {"command": list(restart)}})
+        notes[knobs.RESTART] = json.dumps(restart)
     meta = ObjectMeta(name=f"{name}-{index}", labels={"app": name}, annotations=notes)
     container = _container(name, address[1], probes)
     spec = PodSpec(containers=(container,), runtime_class_name=knobs.EXTERNAL)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from importlib.metadata import entry_points
 
 from readylb.config.addresses import parse_address
 from readylb.config.hints import did_you_mean
 from readylb.config.problems import quote
+from readylb.core.balancing.table import POLICIES
 from readylb.core.container_command import COMMAND_ANNOTATION, split
+from readylb.core.limits import LIMIT_PREFIX, check_limit
 from readylb.model.meta import ANNOTATION_PREFIX
 
 #: The runtime class of pods whose process somebody else runs.
@@ -26,8 +30,9 @@ BALANCER = ANNOTATION_PREFIX + "balancer"
 #: Services: addresses or networks whose X-Forwarded-* headers are believed, comma-separated.
 TRUSTED_PROXIES = ANNOTATION_PREFIX + "trusted-proxies"
 
-#: Balancing policies that may be asked for.
-BALANCERS = ("round_robin",)
+#: Entry points by which others add balancing policies and restart hooks.
+_BALANCERS = "readylb.balancers"
+_RESTARTS = "readylb.restarts"
 
 
 def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -36,6 +41,8 @@ def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str
         if not name.startswith(ANNOTATION_PREFIX):
             continue
         check = _command if name.startswith(f"{COMMAND_ANNOTATION}.") else _CHECKS.get(name)
+        if name.startswith(LIMIT_PREFIX):
+            check = partial(check_limits, name)
         if check is None:
             yield name, f'unknown annotation "{name}"{did_you_mean(name, _CHECKS)}'
         elif wrong := check(value):
@@ -54,11 +61,17 @@ def check_networks(text: str) -> str:
 
 def check_balancer(text: str) -> str:
     """Return what is wrong with the name of a balancing policy, or nothing."""
-    return (
-        ""
-        if text in BALANCERS
-        else f"not supported yet: supported values: {', '.join(map(quote, BALANCERS))}"
-    )
+    known = {*POLICIES, *entry_points(group=_BALANCERS).names}
+    return "" if text in known else f"not supported yet: supported values: {_listed(known)}"
+
+
+def check_limits(name: str, text: str) -> str:
+    """Return what is wrong with the value of a limit's annotation, or nothing."""
+    try:
+        check_limit(name, text)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def check_bind(text: str) -> str:
@@ -81,11 +94,22 @@ def _endpoint(text: str) -> str:
 def _restart(text: str) -> str:
     form = 'must be JSON such as {"exec": {"command": ["systemctl", "restart", "web"]}}'
     try:
-        command = json.loads(text)["exec"]["command"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return form
-    fine = isinstance(command, list) and command and all(isinstance(word, str) for word in command)
-    return "" if fine else form
+    if not isinstance(value, dict) or len(value) != 1:
+        return form
+    ((name, settings),) = value.items()
+    known = {"exec", *entry_points(group=_RESTARTS).names}
+    if name not in known:
+        return f"there is no restart hook {quote(name)}: supported values: {_listed(known)}"
+    command = settings.get("command") if isinstance(settings, dict) else None
+    words = isinstance(command, list) and command and all(isinstance(word, str) for word in command)
+    return form if name == "exec" and not words else ""
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(quote(word) for word in sorted(words))
 
 
 def _command(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from readylb.config import knobs
 from readylb.config.addresses import parse_address
@@ -19,6 +20,7 @@ from readylb.config.validation.errors import Errors, FieldError, choice, invalid
 from readylb.config.validation.pods import validate_environment
 from readylb.config.validation.probes import validate_probe
 from readylb.core import container_command
+from readylb.core.limits import LIMIT_PREFIX
 from readylb.model import Object
 from readylb.model.container import EnvVar
 from readylb.model.probe import Probe, ProbeKind
@@ -76,6 +78,9 @@ def _service(path: str, name: str, service: NativeService) -> Errors:
     if service.balancer and (wrong := knobs.check_balancer(service.balancer)):
         yield invalid(f"{path}.balancer", service.balancer, wrong)
     yield from _networks(f"{path}.trusted_proxies", service.trusted_proxies)
+    for limit, value in service.limits.items():
+        if wrong := knobs.check_limits(LIMIT_PREFIX + limit, str(value)):
+            yield invalid(f"{path}.limits.{limit}", value, wrong)
     for kind in ProbeKind:
         yield from _probe(f"{path}.{kind.lower()}Probe", getattr(service, f"{kind.lower()}_probe"), kind)
     if service.endpoints and service.command:
@@ -103,8 +108,12 @@ def _endpoints(path: str, service: NativeService) -> Errors:
     for key, value in {"replicas": service.replicas, "env": service.env or None}.items():
         if value is not None:
             yield FieldError(f"{path}.{key}", "Forbidden: it goes with a command that readylb runs")
-    if service.restart is not None and not (service.restart.exec and service.restart.exec.command):
-        yield required(f"{path}.restart", "exec: {command: [...]}")
+    if service.restart is not None:
+        hook = service.restart.exec
+        if hook is None or not hook.command:
+            yield required(f"{path}.restart", "exec: {command: [...]}")
+        else:
+            yield from not_negative(f"{path}.restart.exec.timeoutSeconds", hook.timeout_seconds)
 
 
 def _replicas(path: str, service: NativeService) -> Errors:
@@ -158,15 +167,24 @@ def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tup
         knobs.BIND: port.bind,
         knobs.BALANCER: service.balancer,
         knobs.TRUSTED_PROXIES: ",".join(service.trusted_proxies or trusted),
+        **{LIMIT_PREFIX + limit: str(value) for limit, value in service.limits.items()},
     }
     chosen = {key: value for key, value in notes.items() if value}
     front = Front(name, port.port, port.protocol, chosen)
     probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe)
     if service.endpoints:
-        hook = service.restart.exec.command if service.restart and service.restart.exec else ()
-        return endpoint_objects(front, [parse_address(text) for text in service.endpoints], probes, hook)
+        addresses = [parse_address(text) for text in service.endpoints]
+        return endpoint_objects(front, addresses, probes, _restart(service))
     count = 1 if service.replicas is None else service.replicas
     return replica_objects(front, count, _words(service.command), probes, _environment(service))
+
+
+def _restart(service: NativeService) -> dict[str, Any] | None:
+    hook = service.restart.exec if service.restart else None
+    if hook is None:
+        return None
+    limit = {"timeoutSeconds": hook.timeout_seconds} if hook.timeout_seconds else {}
+    return {"exec": {"command": list(hook.command), **limit}}
 
 
 def _environment(service: NativeService) -> tuple[EnvVar, ...]:

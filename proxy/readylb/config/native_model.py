@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from readylb.model.container import EnvVar
 from readylb.model.meta import key
-from readylb.model.probe import ExecAction, Probe
+from readylb.model.probe import Probe
 
 #: A command: words, or one text that is split as a shell would (quoting only).
 Command = str | tuple[str, ...]
@@ -23,10 +23,18 @@ class NativePort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NativeExecHook:
+    """Restart by command; it may take `timeoutSeconds` (30 when 0)."""
+
+    command: tuple[str, ...] = ()
+    timeout_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NativeRestart:
     """How an endpoint that readylb did not start is restarted when its liveness probe fails."""
 
-    exec: ExecAction | None = None
+    exec: NativeExecHook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +51,7 @@ class NativeService:
     readiness_probe: Probe | None = None
     restart: NativeRestart | None = None
     balancer: str = ""
+    limits: Mapping[str, int | float] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())
 
 

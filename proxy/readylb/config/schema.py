@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from readylb.config.decode import KnownFields, Verdict
-from readylb.config.knobs import BALANCERS
 from readylb.config.known_fields import KNOWN
 from readylb.config.manifests import KINDS
 from readylb.config.native import PROTOCOLS
-from readylb.config.native_model import NativeFile, NativePort, NativeService
+from readylb.config.native_model import NativeExecHook, NativeFile, NativePort, NativeService
 from readylb.config.shapes import Shape, element, is_list, is_map, options, shapes
+from readylb.core.balancing.table import POLICIES
+from readylb.core.limits import LIMITS
 from readylb.model.container import Container, ContainerPort
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
@@ -34,8 +35,10 @@ _PRIMITIVES = {str: "string", int: "integer", bool: "boolean", float: "number"}
 _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (NativePort, "port"): _PORT,
     (NativePort, "protocol"): {"enum": list(PROTOCOLS)},
-    (NativeService, "balancer"): {"enum": list(BALANCERS)},
+    (NativeService, "balancer"): {"enum": list(POLICIES)},
     (NativeService, "replicas"): _COUNT,
+    (NativeService, "limits"): {"propertyNames": {"enum": list(LIMITS)}},
+    (NativeExecHook, "timeoutSeconds"): _COUNT,
     (ContainerPort, "containerPort"): _PORT,
     (ServicePort, "port"): _PORT,
     (ServicePort, "protocol"): {"enum": ["TCP"]},
