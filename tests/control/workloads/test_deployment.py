@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import replace
+
+import pytest
 
 from readylb.model import Deployment, Pod, ReplicaSet
 from readylb.model.container import Container
@@ -125,14 +128,15 @@ def test_scaling_goes_to_the_set_and_is_told(house) -> None:
 def roll(house, watch=lambda: None) -> None:
     """Let pods become ready one by one, and terminating ones end, until nothing more happens."""
     for _ in range(50):
-        waiting = [pod for pod in house.pods() if not pod.ready and not pod.terminating]
         house.finish_deletions()
+        house.settle()
+        waiting = [pod for pod in house.pods() if not pod.ready and not pod.terminating]
+        if not waiting and not any(pod.terminating for pod in house.pods()):
+            return
         if waiting:
             house.make_ready(waiting[0])
         house.settle()
         watch()
-        if not waiting and not any(pod.terminating for pod in house.pods()):
-            return
 
 
 def test_a_rolling_update_keeps_the_wanted_number_available(house) -> None:
@@ -242,3 +246,39 @@ def test_marking_it_deleted_does_the_same(house) -> None:
     house.settle()
     assert house.store.objects(Deployment) == sets(house) == []
     assert all(pod.terminating for pod in house.pods())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_on_the_way_the_wanted_state_is_reached(house, seed) -> None:
+    rng = random.Random(seed)
+    deploy(house, replicas=3)
+    for _ in range(40):
+        _disturb(house, rng)
+        house.clock.advance(1)
+        house.settle()
+    change(house, paused=False)
+    roll(house)
+    status, wanted = now(house).status, now(house).spec
+    assert status.replicas == status.updated_replicas == status.available_replicas == wanted.replicas
+    assert all(pod.spec == wanted.template.spec for pod in house.pods())
+    assert conditions(house)["Progressing"][1] == "NewReplicaSetAvailable"
+
+
+def _disturb(house, rng: random.Random) -> None:
+    pod = rng.choice(house.pods() or [None])
+    match rng.randrange(7):
+        case 0:
+            change(house, replicas=rng.randrange(6))
+        case 1:
+            change(house, template=template(f"v{rng.randrange(4)}"))
+        case 2:
+            strategy = DeploymentStrategy(type=rng.choice(["Recreate", "RollingUpdate"]))
+            change(house, paused=rng.random() < 0.3, strategy=strategy)
+        case 3:
+            house.finish_deletions()
+        case 4 if pod:
+            house.make_ready(pod)
+        case 5 if pod:
+            house.store.mark_deleted(Pod, "default", pod.metadata.name, 30)
+        case 6 if pod:
+            house.store.remove(Pod, "default", pod.metadata.name)
