@@ -13,11 +13,12 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from readylb.config import quick
 from readylb.config.load import load
 from readylb.config.problems import Loaded
-from readylb.core.admin_address import token_folder
+from readylb.core.admin_address import DEFAULT_ADMIN_ADDRESS, token_folder
 from readylb.errors import UsageError
 from readylb.model import Service
 from readylb.telemetry.logging import setup
@@ -40,65 +41,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `up` takes."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
-    source = parser.add_argument_group("what to serve")
-    source.add_argument(
+    _add_sources(parser.add_argument_group("what to serve"))
+    _add_places(parser.add_argument_group("where to listen"))
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="how to tell what happens"
+    )
+
+
+def _add_sources(group: argparse._ArgumentGroup) -> None:
+    many: dict[str, Any] = {"action": "append", "default": []}
+    group.add_argument(
         "-f",
         "--filename",
         metavar="PATH",
-        action="append",
-        default=[],
-        help="manifest or readylb.yaml: a file, a folder or - (may repeat)",
+        **many,
+        help="manifest or readylb.yaml: file, folder or - (may repeat)",
     )
-    source.add_argument(
-        "--backend",
-        metavar="HOST:PORT",
-        action="append",
-        default=[],
-        help="an endpoint that runs already (may repeat)",
+    group.add_argument(
+        "--backend", metavar="HOST:PORT", **many, help="an endpoint that runs already (may repeat)"
     )
-    source.add_argument("--replicas", metavar="N", type=int, help="run N replicas of COMMAND")
-    source.add_argument(
+    group.add_argument("--replicas", metavar="N", type=int, help="run N replicas of COMMAND")
+    group.add_argument(
         "command", metavar="-- COMMAND", nargs="*", help="what a replica runs; it listens on $(PORT)"
     )
-    source.add_argument("--name", default="app", help="name of the Service of a quick form (default: app)")
-    source.add_argument("--port", metavar="N", type=int, default=80, help="its port (default: 80)")
+    group.add_argument("--name", default="app", help="quick forms: name of the Service (default: app)")
+    group.add_argument(
+        "--port", metavar="N", type=int, default=80, help="quick forms: its port (default: 80)"
+    )
     for kind in ("readiness", "liveness", "startup"):
-        source.add_argument(f"--{kind}", metavar="SPEC", help=f"its {kind} probe")
-    source.add_argument(
+        group.add_argument(f"--{kind}", metavar="SPEC", help=f"quick forms: its {kind} probe")
+    group.add_argument(
         "--image",
         metavar="IMAGE=COMMAND",
-        action="append",
-        default=[],
+        **many,
         help="the local command that stands for an image (may repeat)",
     )
-    source.add_argument(
+    group.add_argument(
         "--strict",
         metavar="true|false",
         default="true",
         help="false: unknown fields are warnings (default: true)",
     )
-    where = parser.add_argument_group("where to listen")
-    where.add_argument(
+
+
+def _add_places(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--bind",
         metavar="ADDR",
         default="127.0.0.1",
         help="address of the Services (default: 127.0.0.1; 0.0.0.0 serves others)",
     )
-    where.add_argument(
+    group.add_argument(
         "--publish",
         metavar="SERVICE:PORT=LOCALPORT",
         action="append",
         default=[],
         help="listen on another local port (may repeat)",
     )
-    where.add_argument(
+    group.add_argument(
         "--admin",
         metavar="ADDR",
-        default="127.0.0.1:8001",
-        help="admin API: HOST:PORT, unix:PATH or off (default: 127.0.0.1:8001)",
-    )
-    parser.add_argument(
-        "--log-format", choices=("text", "json"), default="text", help="how to print what happens"
+        default=DEFAULT_ADMIN_ADDRESS,
+        help=f"admin API: HOST:PORT, unix:PATH or off (default: {DEFAULT_ADMIN_ADDRESS})",
     )
 
 
