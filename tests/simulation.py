@@ -128,7 +128,10 @@ class FakeRuntime:
     async def exec_sync(
         self, pod: Pod, container: str, command: tuple[str, ...], timeout_seconds: float, limit: int = 10240
     ) -> ExecResult:
-        return self.on_exec(pod, command)
+        result = self.on_exec(pod, command)
+        if result.timed_out:
+            await asyncio.sleep(timeout_seconds)
+        return result
 
     async def exec_session(
         self, pod: Pod, container: str, command: tuple[str, ...], *, stdin: bool, tty: bool

@@ -112,3 +112,10 @@ def test_the_network_and_the_start_are_shown() -> None:
     status = pod_status(pod, network, {"c": ContainerView(UP, Verdicts())}, terminal=False, now=3.0)
     assert (status.pod_ip, status.pod_ips[0].ip, status.host_ip) == ("10.0.0.1", "10.0.0.1", "127.0.0.1")
     assert (status.start_time, status.port_mappings) == (3.0, network.port_mappings)
+
+
+def test_a_clean_exit_after_a_probe_kill_does_not_end_the_pod() -> None:
+    life = UP.stop(restart=True).exited(0, 0, 2.0)
+    pod = Pod(spec=PodSpec(containers=(Container(name="c"),), restart_policy="OnFailure"))
+    views = {"c": ContainerView(life, Verdicts())}
+    assert pod_status(pod, PodNetwork(), views, terminal=False, now=3.0).phase is PodPhase.RUNNING

@@ -47,7 +47,8 @@ def pod_status(
     """Return the whole status. `terminal` says that no container will be started any more."""
     old = pod.status
     statuses = tuple(container_status(item, views[item.name]) for item in pod.spec.containers)
-    phase = _phase(pod, statuses, terminal=terminal)
+    returning = any(view.life.doomed_restart for view in views.values())
+    phase = _phase(pod, statuses, terminal=terminal, returning=returning)
     conditions = pod_conditions(pod, phase, statuses, prepared=bool(around.pod_ip), now=now)
     return replace(
         old,
@@ -104,16 +105,18 @@ def _states(life: ContainerLife) -> tuple[ContainerState, ContainerState]:
     return ended, ContainerState(terminated=life.previous_exit) if life.previous_exit else ContainerState()
 
 
-def _phase(pod: Pod, statuses: tuple[ContainerStatus, ...], *, terminal: bool) -> PodPhase:
-    """getPhase: containers that have never run make it Pending, one that runs makes it Running."""
+def _phase(pod: Pod, statuses: tuple[ContainerStatus, ...], *, terminal: bool, returning: bool) -> PodPhase:
+    """getPhase: containers that have never run make it Pending, one that runs makes it Running.
+
+    `returning`: a container was stopped in order to be started again, whatever its exit status was.
+    """
     running = any(item.state.running for item in statuses)
     ended = [item.state.terminated or item.last_state.terminated for item in statuses]
     if any(not item.state.running and end is None for item, end in zip(statuses, ended, strict=True)):
         return PodPhase.FAILED if terminal and not running else PodPhase.PENDING
-    if running:
-        return PodPhase.RUNNING
     succeeded = all(end is not None and end.exit_code == 0 for end in ended)
     policy = pod.spec.restart_policy
-    if not terminal and (policy == "Always" or (policy == "OnFailure" and not succeeded)):
+    again = returning or policy == "Always" or (policy == "OnFailure" and not succeeded)
+    if running or (again and not terminal):
         return PodPhase.RUNNING
     return PodPhase.SUCCEEDED if succeeded else PodPhase.FAILED

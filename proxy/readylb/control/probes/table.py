@@ -7,6 +7,7 @@ from readylb.control.probes.exec import exec_command
 from readylb.control.probes.http_get import http_get
 from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.control.probes.tcp_socket import tcp_socket
+from readylb.core.pod_lifecycle import describe_pod
 
 
 async def put(ask: Ask) -> Outcome:
@@ -18,5 +19,5 @@ async def put(ask: Ask) -> Outcome:
         return await http_get(ask, probe.http_get)
     if probe.tcp_socket is not None:
         return await tcp_socket(ask, probe.tcp_socket)
-    msg = f"missing probe handler for {ask.pod.metadata.namespace}:{ask.container.name}"
+    msg = f"missing probe handler for {describe_pod(ask.pod)}:{ask.container.name}"
     raise ProbeError(msg)
