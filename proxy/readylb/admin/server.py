@@ -28,7 +28,7 @@ from readylb.errors import ListenError, ReadylbError
 log = logging.getLogger(__name__)
 
 #: Watches and followed logs never end by themselves: at stop they are cut after this many seconds.
-_SHUTDOWN_SECONDS = 0.5
+_SHUTDOWN_SECONDS = 0.25
 
 __all__ = ["AdminDeps", "AdminServer", "application"]
 
