@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from readylb.config.hints import did_you_mean, unknown_field
+from readylb.config.hints import did_you_mean, misspelt, unknown_field
 from readylb.config.yaml_nodes import read_yaml
 from readylb.model import Deployment
 from readylb.model.container import Container
@@ -60,6 +60,12 @@ def test_a_field_that_is_too_deep_belongs_one_level_up():
 )
 def test_a_field_that_is_too_high_is_told_its_place(key, types, place):
     assert hint(key, "{}", *types) == f" (belongs inside {place})"
+
+
+def test_a_key_that_is_nearly_the_wanted_one_is_named():
+    assert misspelt("apiVersion", ["kind", "apiversion"]) == ' ("apiversion" is not "apiVersion")'
+    assert misspelt("services", ["service"]) == ' ("service" is not "services")'
+    assert misspelt("services", ["port", "s" * 1000]) == ""
 
 
 def test_a_long_key_gets_no_hint():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from readylb.config.load import load
 from readylb.config.problems import Loaded
 from readylb.errors import ConfigError
 
+MANIFESTS = Path(__file__).parent / "manifests"
 POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
     "spec: {containers: [{name: a, image: i, command: [x]}]}\n"
@@ -64,6 +66,26 @@ def test_any_data_is_loaded_or_refused(data):
     for document in object_like(data):
         assert isinstance(outcome(json.dumps(document).encode()), Loaded | ConfigError)
         assert isinstance(outcome(yaml.safe_dump(document).encode()), Loaded | ConfigError)
+
+
+def mutated(value, draw):
+    """Replace, drop or add something at one place of plain data."""
+    if isinstance(value, dict) and value and draw(st.integers(0, 4)):
+        key = draw(st.sampled_from(sorted(value)))
+        changed = {**value, key: mutated(value[key], draw)}
+        return changed if draw(st.integers(0, 5)) else {**changed, draw(WORDS): changed.pop(key)}
+    if isinstance(value, list) and value and draw(st.integers(0, 4)):
+        at = draw(st.integers(0, len(value) - 1))
+        return [*value[:at], mutated(value[at], draw), *value[at:]]
+    return draw(DATA)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_tutorial_with_something_changed_is_loaded_or_refused(data):
+    path = data.draw(st.sampled_from(sorted(MANIFESTS.glob("*.yaml"))))
+    documents = [mutated(document, data.draw) for document in yaml.safe_load_all(path.read_text())]
+    assert isinstance(outcome(yaml.safe_dump_all(documents).encode()), Loaded | ConfigError)
 
 
 @given(st.data())

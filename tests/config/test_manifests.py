@@ -113,6 +113,7 @@ def test_an_annotation_maps_an_image(load_text):
     [
         ("apiVersion: v1", "stdin:1: kind not set"),
         ("kind: Pod", "stdin:1: apiVersion not set"),
+        ("apiversion: v1\nkind: Pod", 'stdin:1: apiVersion not set ("apiversion" is not "apiVersion")'),
         ("apiVersion: 1\nkind: Pod", "stdin:1: apiVersion must be a string"),
         (
             "apiVersion: extensions/v1beta1\nkind: Deployment",

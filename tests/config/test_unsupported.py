@@ -70,6 +70,19 @@ def test_host_ports_are_a_warning(load_text):
     assert loaded.warnings[0].path == "spec.containers[0].ports[0].hostPort"
 
 
+def test_what_runs_elsewhere_has_an_address(problems, load_text):
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  runtimeClassName: external\n"
+    text += "  containers: [{name: a, ports: [{containerPort: 8081}]}]\n"
+    assert problems(text) == [
+        (
+            "stdin:5: spec.runtimeClassName: the annotation readylb.io/endpoint must say where the endpoint is"
+            " (HOST:PORT)"
+        )
+    ]
+    found = "{name: p, annotations: {readylb.io/endpoint: 'localhost:8081'}}"
+    assert len(load_text(text.replace("{name: p}", found)).objects) == 1
+
+
 def test_another_runtime_is_refused(problems):
     text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  runtimeClassName: gvisor\n"
     text += "  containers: [{name: a, image: i, command: [x]}]\n"

@@ -24,6 +24,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f' (did you mean "{names[close[0]]}"?)' if close else ""
 
 
+def misspelt(wanted: str, found: Iterable[str]) -> str:
+    """Return ` ("kynd" is not "kind")` when one of the keys that were found was meant to be `wanted`."""
+    short = [key for key in found if len(key) <= _LONGEST_KEY]
+    close = difflib.get_close_matches(wanted.lower(), [key.lower() for key in short], n=1, cutoff=0.7)
+    meant = next((key for key in short if key.lower() in close), None)
+    return f' ("{meant}" is not "{wanted}")' if meant is not None else ""
+
+
 def unknown_field(key: str, node: Table, cls: type[Any], parents: tuple[type[Any], ...]) -> str:
     """Return a hint in parentheses about `key`, found in a `cls` inside `parents` (outermost first)."""
     if len(key) > _LONGEST_KEY:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
 
+from readylb.config.hints import misspelt
 from readylb.config.json_nodes import looks_like_json, read_json
 from readylb.config.manifests import ManifestReader, Placed, check_commands
 from readylb.config.native import NATIVE_KEYS, NativeReader
@@ -57,7 +58,8 @@ def _read(source: Source, report: Report, images: dict[str, tuple[str, ...]]) ->
             elif any(key in root.entries for key in NATIVE_KEYS):
                 yield from native.read(root, images)
             else:
-                report.error(source.file, root.line, "", _NEITHER)
+                hint = misspelt("services", root.entries)
+                report.error(source.file, root.line, "", f"{_NEITHER}{hint}")
     except NodeError as error:
         report.error(source.file, error.line, "", error.message)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from readylb.config.decode import Decoder
 from readylb.config.defaults import defaulted
-from readylb.config.hints import did_you_mean
+from readylb.config.hints import did_you_mean, misspelt
 from readylb.config.knobs import EXTERNAL, check_annotations
 from readylb.config.known_fields import KNOWN
 from readylb.config.nodes import Node, Scalar, Sequence, Table, locate
@@ -85,7 +85,8 @@ class ManifestReader:
         if found is None and key in inherited:
             return inherited[key]
         line = found.line if found is not None else node.line
-        message = f"{key} not set" if found is None else f"{key} must be a string"
+        unset = f"{key} not set{misspelt(key, node.entries)}"
+        message = unset if found is None else f"{key} must be a string"
         self._report.error(self._file, line, path, message)
         return None
 

@@ -69,12 +69,12 @@ class Report:
         if len(self._errors) >= _KEPT_PROBLEMS:
             self._unkept += 1
         else:
-            self._errors[Problem(file, line, path, message)] = None
+            self._errors[Problem(file, line, path, _escaped(message))] = None
 
     def warn(self, file: str, line: int, path: str, message: str) -> None:
         """Add something that is left out of account."""
         if len(self._warnings) < _KEPT_PROBLEMS:
-            self._warnings[Problem(file, line, path, message)] = None
+            self._warnings[Problem(file, line, path, _escaped(message))] = None
 
     def lenient(self, file: str, line: int, path: str, message: str) -> None:
         """Add an error that `strict=False` turns into a warning."""
@@ -114,11 +114,15 @@ def quote(value: object) -> str:
         value = value[:SHOWN_CHARACTERS] + "..."
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     shown = text if len(text) <= 4 * SHOWN_CHARACTERS else text[: 4 * SHOWN_CHARACTERS] + "..."
-    if shown.isprintable():
-        return shown
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in shown)
+    return _escaped(shown)
 
 
 def plain(text: str) -> str:
     """Return a name or key for use inside a message: escaped and cut like `quote`, without the quotes."""
     return quote(text)[1:-1]
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

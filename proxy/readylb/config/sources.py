@@ -44,14 +44,17 @@ def _files(path: str, report: Report) -> Iterator[Path]:
         if not root.is_dir():
             yield root
             return
-        entries = sorted(root.iterdir())
+        entries = [entry for entry in sorted(root.iterdir()) if _is_manifest(entry)]
     except (OSError, ValueError) as error:
         report.error(_shown(path), 0, "", f"cannot read: {_cause(error)}")
         return
-    found = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and entry.is_file()]
-    if not found:
+    if not entries:
         report.error(_shown(path), 0, "", f"the folder has no manifests ({', '.join(SUFFIXES)})")
-    yield from found
+    yield from entries
+
+
+def _is_manifest(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def _file(path: Path, report: Report) -> Iterator[Source]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from readylb.config.knobs import EXTERNAL
+from readylb.config.knobs import ENDPOINT, EXTERNAL
 from readylb.config.pod_specs import pod_spec
+from readylb.config.problems import quote
 from readylb.model import Object, Service
 from readylb.model.container import Container, probes_of
 from readylb.model.pod import PodSpec
@@ -34,6 +35,9 @@ def unsupported(item: Object) -> Iterator[Finding]:
         yield from _service(item)
     elif (found := pod_spec(item)) is not None:
         yield from _pod(found.spec, found.path)
+        if found.spec.runtime_class_name == EXTERNAL and ENDPOINT not in found.metadata.annotations:
+            message = f"the annotation {ENDPOINT} must say where the endpoint is (HOST:PORT)"
+            yield Finding(f"{found.path}.runtimeClassName", message, True)
 
 
 def _service(item: Service) -> Iterator[Finding]:
@@ -56,7 +60,7 @@ def _service(item: Service) -> Iterator[Finding]:
 
 def _pod(spec: PodSpec, path: str) -> Iterator[Finding]:
     if spec.runtime_class_name not in {"", EXTERNAL}:
-        message = f'not supported: there is no runtime "{spec.runtime_class_name}" here (leave it out)'
+        message = f"not supported: there is no runtime {quote(spec.runtime_class_name)} here (leave it out)"
         yield Finding(f"{path}.runtimeClassName", message, True)
     for index, container in enumerate(spec.containers):
         yield from _container(container, f"{path}.containers[{index}]")
