@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).parent.parent.parent / "benchmarks" / "run.py"
+PATH = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/bin"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(RUN), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_reference_that_is_not_measured_is_refused() -> None:
+    done = run("--proxies", "nginx")
+    assert done.returncode == 2
+    assert "--reference haproxy is not one of --proxies" in done.stderr
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(
+    not all(shutil.which(tool, path=PATH) for tool in ("wrk", "nginx", "setpriv", "taskset"))
+    or not {0, 1} <= os.sched_getaffinity(0),
+    reason="needs wrk, nginx, setpriv, taskset and two CPUs",
+)
+def test_readylb_can_be_measured_and_answers_every_request() -> None:
+    options = ("--cases", "keepalive", "--rounds", "1", "--seconds", "1")
+    done = run("--proxies", "readylb", "--reference", "readylb", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-2].startswith("| readylb | ")
