@@ -39,18 +39,19 @@ def changes(
     A slice is kept for its set of ports, so its name is stable; what did not change is not in the
     answer. Without endpoints one empty slice remains, as in Kubernetes.
     """
-    wanted = _group(service, pods)
-    kept: list[EndpointSlice] = []
+    wanted, labels = _group(service, pods), _labels(service)
+    update: list[EndpointSlice] = []
     delete: list[EndpointSlice] = []
     for item in existing:
         endpoints = wanted.pop((item.address_type, item.ports), None)
         if endpoints is None:
             delete.append(item)
-        else:
-            kept.append(_renewed(item, service, endpoints))
+            continue
+        if item.endpoints != endpoints or item.metadata.labels != labels:
+            meta = replace(item.metadata, labels=labels)
+            update.append(replace(item, metadata=meta, endpoints=endpoints))
     taken = {item.metadata.name for item in existing}
     create = [_new(service, group, endpoints, taken, rng) for group, endpoints in wanted.items()]
-    update = [item for item in kept if item not in existing]
     return SliceChanges(tuple(create), tuple(update), tuple(delete))
 
 
@@ -114,11 +115,6 @@ def _endpoint(service: Service, pod: Pod) -> Endpoint:
 def _labels(service: Service) -> dict[str, str]:
     own = {SERVICE_NAME_LABEL: service.metadata.name, MANAGED_BY_LABEL: MANAGED_BY}
     return {**service.metadata.labels, **own}
-
-
-def _renewed(item: EndpointSlice, service: Service, endpoints: tuple[Endpoint, ...]) -> EndpointSlice:
-    meta = replace(item.metadata, labels=_labels(service))
-    return replace(item, metadata=meta, endpoints=endpoints)
 
 
 def _new(

@@ -13,7 +13,6 @@ from readylb.core.names import Rng
 from readylb.model import EndpointSlice, Object, Pod, Service
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL
 from readylb.model.serialization import format_time
-from readylb.model.workload import LabelSelector
 
 #: When the change was seen that made this content (Kubernetes core/v1 EndpointsLastChangeTriggerTime).
 TRIGGER_ANNOTATION = "endpoints.kubernetes.io/last-change-trigger-time"
@@ -80,5 +79,5 @@ def _ours(item: EndpointSlice) -> bool:
 
 
 def _selects(service: Service, pod: Object) -> bool:
-    selector = LabelSelector(match_labels=service.spec.selector)
-    return bool(service.spec.selector) and selector.matches(pod.metadata.labels)
+    selector = service.spec.selector
+    return bool(selector) and selector.items() <= pod.metadata.labels.items()
