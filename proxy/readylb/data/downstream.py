@@ -123,6 +123,7 @@ class Downstream(asyncio.Protocol):
     def cut(self) -> None:
         """End at once, in a way that no client can take for a clean end."""
         self._state = _CLOSING
+        self._exchange = None
         reset(self.transport)
 
     def leave(self) -> bytes:

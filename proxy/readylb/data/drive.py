@@ -7,8 +7,11 @@ nothing but the loop's own futures; stepping them by hand keeps the hot path fre
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+import uvloop
 
 Done = Callable[[Any, BaseException | None], None]
 
@@ -29,3 +32,14 @@ def drive(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], done:
     # What a task would do: say that the future's wait was taken up, then come back when it is over.
     waits_for._asyncio_future_blocking = False  # noqa: SLF001 - the protocol between future and its waiter
     waits_for.add_done_callback(lambda _: drive(loop, work, done))
+
+
+def disown(loop: asyncio.AbstractEventLoop, connection: socket.socket | None) -> None:
+    """Let go of the socket of a lost connection, whose descriptor the loop has closed.
+
+    uvloop does this itself, but not when a connection is lost in the turn in which it was made: the
+    object would then close the descriptor a second time, by when it may be somebody else's. asyncio's
+    own loop closes the object.
+    """
+    if connection is not None and isinstance(loop, uvloop.Loop):
+        connection.detach()

@@ -24,7 +24,6 @@ class EndpointState:
     """One endpoint over all the tables that name it."""
 
     __slots__ = (
-        "_loop",
         "_sweep",
         "address",
         "authority",
@@ -35,6 +34,7 @@ class EndpointState:
         "host",
         "idle",
         "in_flight",
+        "loop",
         "name",
         "port",
         "reported_at",
@@ -47,7 +47,7 @@ class EndpointState:
         self, loop: asyncio.AbstractEventLoop, sweep: Sweep, uid: str, name: str, host: str, port: int
     ) -> None:
         """Have no connection yet."""
-        self._loop = loop
+        self.loop = loop
         self._sweep = sweep
         self.uid = uid
         self.name = name
@@ -104,8 +104,8 @@ class EndpointState:
             connection.close()
             raise OSError(code, errno.errorcode.get(code, "unknown"))
         drive(
-            self._loop,
-            self._loop.create_connection(lambda: protocol, sock=connection),
+            self.loop,
+            self.loop.create_connection(lambda: protocol, sock=connection),
             lambda _, __: None,
         )
         return connection

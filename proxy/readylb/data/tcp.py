@@ -10,6 +10,7 @@ import asyncio
 import socket
 
 from readylb.core.retry import Failure
+from readylb.data.drive import disown
 from readylb.data.flow import NOT_CONNECTED, hold, release, reset
 from readylb.data.pool import EndpointState
 from readylb.data.sweep import NEVER
@@ -129,6 +130,7 @@ class TcpDownstream(asyncio.Protocol):
         def ended(reason: str) -> None:
             endpoint.in_flight -= 1
             endpoint.connections -= 1
+            disown(self._service.loop, opening.socket)
             self._ended(reason)
 
         tunnel = Tunnel(self._service, self.transport, opening.transport, ended)
@@ -150,7 +152,7 @@ class TcpDownstream(asyncio.Protocol):
         endpoint.in_flight += 1
         endpoint.requests += 1
         self.deadline = service.sweep.now + service.settings.limits.connect_seconds
-        opening = self._opening = _Opening(self)
+        opening = self._opening = _Opening(self, service.loop)
         try:
             opening.socket = endpoint.open(opening)
         except OSError:
@@ -198,11 +200,12 @@ class TcpDownstream(asyncio.Protocol):
 class _Opening(asyncio.Protocol):
     """The endpoint's side until it is known to have accepted."""
 
-    __slots__ = ("_client", "made", "socket", "transport")
+    __slots__ = ("_client", "_loop", "made", "socket", "transport")
 
     transport: asyncio.Transport
 
-    def __init__(self, client: TcpDownstream) -> None:
+    def __init__(self, client: TcpDownstream, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._client: TcpDownstream | None = client
         self.made = False
         self.socket: socket.socket | None = None
@@ -240,6 +243,7 @@ class _Opening(asyncio.Protocol):
             client.transport.write(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - any loss means the same here
+        disown(self._loop, self.socket)
         client, self._client = self._client, None
         if client is not None:
             client.refused(self, Failure.UNREACHABLE)

@@ -15,6 +15,7 @@ from readylb.core.http1.chunks import ChunkError, ChunkScanner
 from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Response
 from readylb.core.http1.headers import response_head, trailer_lines
 from readylb.core.retry import Failure
+from readylb.data.drive import disown
 from readylb.data.flow import PEER_FULL, hold, release
 from readylb.data.heads import RESPONSE_HEAD_BYTES, read_response
 from readylb.data.pool import EndpointState
@@ -97,7 +98,7 @@ class Upstream(asyncio.Protocol):
         if prove:
             self.transport.set_write_buffer_limits(high=0)
         self.transport.write(out)
-        if prove and self.transport.get_write_buffer_size() == 0:
+        if prove and self.transport.get_write_buffer_size() == 0 and not self.transport.is_closing():
             self.resume_writing()
 
     def is_unsent(self) -> bool:
@@ -181,6 +182,8 @@ class Upstream(asyncio.Protocol):
         self.endpoint.unproven.discard(self)
         self.endpoint.connections -= 1
         self._leave_pool()
+        disown(self.endpoint.loop, self.socket)
+        self.socket = None
         self._state = _CLOSED
         exchange, self.exchange = self.exchange, None
         if exchange is None:

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from readylb.wire.messages import Limits
+
+
+async def echo(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.write(b"end")
+    writer.write_eof()
+
+
+async def test_bytes_pass_as_they_are_and_each_half_closes_by_itself(balancer):
+    await balancer.start(protocol="tcp")
+    await balancer.ready(await balancer.endpoint(echo))
+
+    assert (
+        await balancer.exchange(b"\x00\xff\r\n" * 50_000, half_close=True)
+        == b"\x00\xff\r\n" * 50_000 + b"end"
+    )
+    stats = await balancer.stats()
+    assert (stats.bytes_in, stats.bytes_out) == (200_000, 200_003)
+    assert [(e.requests, e.in_flight, e.connections) for e in stats.endpoints] == [(1, 0, 0)]
+    assert stats.open_connections == 0
+
+
+async def test_a_server_may_speak_first(balancer):
+    async def greet(reader, writer):
+        writer.write(b"220 hello\r\n")
+
+    await balancer.start(protocol="tcp")
+    await balancer.ready(await balancer.endpoint(greet))
+    reader, writer = await balancer.connect()
+
+    assert await asyncio.wait_for(reader.readline(), 2) == b"220 hello\r\n"
+    writer.close()
+
+
+async def test_connections_are_balanced_one_by_one(balancer):
+    await balancer.start(protocol="tcp")
+    endpoints = [await balancer.endpoint(echo) for _ in range(2)]
+    await balancer.ready(*endpoints)
+
+    for _ in range(4):
+        await balancer.exchange(b"x", half_close=True)
+
+    assert [endpoint.connections for endpoint in endpoints] == [2, 2]
+
+
+async def test_a_refused_connection_goes_to_another_endpoint(balancer, closed_port):
+    await balancer.start(protocol="tcp")
+    await balancer.ready(closed_port, await balancer.endpoint(echo))
+
+    for _ in range(2):
+        assert await balancer.exchange(b"data", half_close=True) == b"dataend"
+    assert (await balancer.stats()).retries == 1
+
+
+async def test_no_ready_endpoint_closes_at_once(balancer):
+    await balancer.start(protocol="tcp")
+    await balancer.ready()
+
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(balancer.exchange(b""), 1)
+    assert (await balancer.stats()).terminations == {"NoReadyEndpoints": 1}
+
+
+async def test_an_excluded_endpoint_keeps_its_connections_and_gets_no_new_ones(balancer):
+    await balancer.start(protocol="tcp")
+    out, stays = await balancer.endpoint(echo), await balancer.endpoint(echo)
+    await balancer.ready(out, stays)
+    reader, writer = await balancer.connect()
+    writer.write(b"one")
+    assert await reader.readexactly(3) == b"one"
+    await balancer.ready(stays)
+    for _ in range(3):
+        await balancer.exchange(b"x", half_close=True)
+    writer.write(b"two")
+
+    assert await reader.readexactly(3) == b"two"
+    writer.close()
+    assert (out.connections, stays.connections) == (1, 3)
+
+
+async def test_an_idle_connection_is_cut_after_its_time(balancer):
+    await balancer.start(protocol="tcp", limits=Limits(tunnel_idle_seconds=0.1))
+    await balancer.ready(await balancer.endpoint(echo))
+    reader, writer = await balancer.connect()
+
+    assert await asyncio.wait_for(reader.read(), 3) == b""
+    writer.close()
+
+
+async def test_a_fast_client_does_not_fill_memory_before_a_slow_endpoint(balancer):
+    go = asyncio.Event()
+
+    async def slow(reader, writer):
+        await go.wait()
+        left = size
+        while left:
+            left -= len(await reader.read(1 << 20))
+        writer.write(b"all")
+
+    size = 64 * 1024 * 1024
+    await balancer.start(protocol="tcp")
+    await balancer.ready(await balancer.endpoint(slow))
+    reader, writer = await balancer.connect()
+    sent = 0
+    while sent < size:
+        writer.write(b"x" * 65536)
+        sent += 65536
+        try:
+            await asyncio.wait_for(writer.drain(), 0.3)
+        except TimeoutError:
+            break
+    assert sent < 24 * 1024 * 1024
+    go.set()
+    while sent < size:
+        await writer.drain()
+        writer.write(b"x" * 65536)
+        sent += 65536
+
+    assert await asyncio.wait_for(reader.readexactly(3), 20) == b"all"
+    writer.close()
