@@ -75,8 +75,8 @@ def test_what_runs_elsewhere_has_an_address(problems, load_text):
     text += "  containers: [{name: a, ports: [{containerPort: 8081}]}]\n"
     assert problems(text) == [
         (
-            "stdin:5: spec.runtimeClassName: the annotation readylb.io/endpoint must say where the endpoint is"
-            " (HOST:PORT)"
+            "stdin:5: spec.runtimeClassName: the annotation readylb.io/endpoint must say where the"
+            " endpoint is (HOST:PORT)"
         )
     ]
     found = "{name: p, annotations: {readylb.io/endpoint: 'localhost:8081'}}"

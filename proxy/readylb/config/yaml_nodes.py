@@ -66,31 +66,35 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> NodeError:
 
 @dataclass(slots=True)
 class _Frame:
-    """A collection that is still open."""
+    """A collection that is still open: a list (`items`) or, when `is_table`, a mapping (the rest)."""
 
     line: int
     anchor: str | None
+    is_table: bool
     size: int = 1
-
-
-@dataclass(slots=True)
-class _OpenSequence(_Frame):
     items: list[Node] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _OpenTable(_Frame):
     entries: dict[str, Entry] = field(default_factory=dict)
     key: tuple[str, int] | None = None
     merging: bool = False
     merges: list[Table] = field(default_factory=list)
+
+    @property
+    def awaits_key(self) -> bool:
+        """Say whether what comes next in a mapping is a key."""
+        return self.is_table and self.key is None and not self.merging
+
+    def node(self) -> Node:
+        """Return the finished collection."""
+        if self.is_table:
+            return Table(self.line, _merged(self), self.size)
+        return Sequence(self.line, tuple(self.items), self.size)
 
 
 class _Builder:
     """Takes events, hands out finished documents."""
 
     def __init__(self) -> None:
-        self._open: list[_OpenSequence | _OpenTable] = []
+        self._open: list[_Frame] = []
         self._anchors: dict[str, Node | None] = {}
         self._total = 0
 
@@ -115,18 +119,15 @@ class _Builder:
         wanted = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
         if event.tag not in {None, "!", _TAG + wanted}:
             raise NodeError(line, f'the tag "{plain(_short(event.tag))}" is not supported')
-        if self._expects_key():
+        if self._awaiting_key() is not None:
             raise NodeError(line, "a key must be a string, not a list or a mapping")
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._open.append((_OpenTable if wanted == "map" else _OpenSequence)(line, event.anchor))
+        self._open.append(_Frame(line, event.anchor, is_table=wanted == "map"))
 
     def _end(self) -> Node | None:
         frame = self._open.pop()
-        if isinstance(frame, _OpenTable):
-            node: Node = Table(frame.line, _merged(frame), frame.size)
-        else:
-            node = Sequence(frame.line, tuple(frame.items), frame.size)
+        node = frame.node()
         if frame.anchor is not None:
             self._anchors[frame.anchor] = node
         return self._add(node, frame.line)
@@ -140,9 +141,8 @@ class _Builder:
         return node
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> Node | None:
-        if self._expects_key() and event.value == "<<" and event.implicit[0]:
-            frame = self._open[-1]
-            assert isinstance(frame, _OpenTable)  # noqa: S101 -- what _expects_key has just said
+        frame = self._awaiting_key()
+        if frame is not None and event.value == "<<" and event.implicit[0]:
             frame.merging = True
             return None
         node = Scalar(line, _value(event, line), event.value)
@@ -150,9 +150,8 @@ class _Builder:
             self._anchors[event.anchor] = node
         return self._add(node, line)
 
-    def _expects_key(self) -> bool:
-        frame = self._open[-1] if self._open else None
-        return isinstance(frame, _OpenTable) and frame.key is None and not frame.merging
+    def _awaiting_key(self) -> _Frame | None:
+        return self._open[-1] if self._open and self._open[-1].awaits_key else None
 
     def _add(self, node: Node, line: int) -> Node | None:
         """Put a finished value where it belongs; return it when it is a whole document."""
@@ -162,11 +161,11 @@ class _Builder:
                 raise NodeError(line, f"more than {MAX_VALUES} values (split the file)")
             return node
         frame = self._open[-1]
-        if isinstance(frame, _OpenTable) and frame.key is None and not frame.merging:
+        if frame.awaits_key:
             frame.key = (_unique(frame, _key(node, line), line), line)
             return None
         self._grow(frame, node, line)
-        if isinstance(frame, _OpenSequence):
+        if not frame.is_table:
             frame.items.append(node)
         elif frame.merging:
             frame.merges.extend(_mergeable(node, line))
@@ -196,7 +195,7 @@ def _key(node: Node, line: int) -> str:
     raise NodeError(line, "a key must be a string (quote it)")
 
 
-def _unique(frame: _OpenTable, key: str, line: int) -> str:
+def _unique(frame: _Frame, key: str, line: int) -> str:
     if key in frame.entries:
         raise NodeError(line, f'key "{plain(key)}" already set in map (line {frame.entries[key].line})')
     return key
@@ -210,7 +209,7 @@ def _mergeable(node: Node, line: int) -> Iterator[Table]:
         yield table
 
 
-def _merged(frame: _OpenTable) -> dict[str, Entry]:
+def _merged(frame: _Frame) -> dict[str, Entry]:
     """Own keys win over merged ones; of several merged mappings the earlier wins (YAML merge type)."""
     result: dict[str, Entry] = {}
     for table in reversed(frame.merges):
