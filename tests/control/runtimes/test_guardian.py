@@ -110,6 +110,7 @@ def test_only_processes_with_the_very_entry_are_marked() -> None:
             assert guardian.marked(b"MARK=value") == [process.pid]
             assert guardian.marked(b"MARK=valu") == []
             assert guardian.marked(b"ARK=value") == []
+            assert guardian.marked(b"MARK=value", b"OTHER=value") == []
             assert guardian.kill_marked(b"MARK=value")
         finally:
             process.kill()

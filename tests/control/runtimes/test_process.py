@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.control.runtimes.conftest import alive, make_pod, read_pid, until, written
 
+from readylb.control.clock import SteadyClock
 from readylb.control.runtimes.process import ProcessRuntime
 from readylb.control.runtimes.process_container import ProcessContainer
 from readylb.control.runtimes.table import RuntimeTable
@@ -169,6 +170,17 @@ async def test_what_cannot_be_started_says_why(
         await start(runtime, pod)
 
 
+async def test_what_cannot_be_started_leaves_the_output_of_what_ran(runtime: ProcessRuntime) -> None:
+    pod = make_pod("echo ran")
+    await (await start(runtime, pod)).wait_gone()
+    broken = replace(pod.spec.containers[0], command=("no-such-command",))
+    for attempt in (1, 2):
+        with pytest.raises(RuntimeFailureError):
+            await runtime.start(pod, broken, attempt)
+    lines = runtime.logs(pod, "main", previous=False, follow=True, tail=None)
+    assert [line async for _, line in lines] == [b"ran"]
+
+
 async def test_an_unmapped_image_says_how_to_map_it(runtime: ProcessRuntime) -> None:
     pod = with_container(make_pod(""), Container(name="main", image="some/app:v1"))
     with pytest.raises(RuntimeFailureError, match=r"--image some/app:v1=COMMAND"):
@@ -232,6 +244,19 @@ async def test_removing_a_pod_leaves_nothing(runtime: ProcessRuntime, tmp_path: 
     await runtime.remove(pod)
     assert not alive(read_pid(tmp_path / "daemon"))
     assert list((tmp_path / "state").glob("*/*")) == []
+
+
+async def test_a_pod_of_the_same_uid_under_another_readylb_is_left_alone(
+    runtime: ProcessRuntime, tmp_path: Path
+) -> None:
+    other_table = RuntimeTable(SteadyClock(), tmp_path / "other", {}, print)
+    other = other_table.for_pod(Pod())
+    pod = make_pod("exec sleep 60")
+    container = await start(runtime, pod)
+    await other.prepare(pod)
+    await other.remove(pod)
+    await other_table.close()
+    assert container.running
 
 
 async def test_closing_ends_everything_and_removes_the_folder(table: RuntimeTable, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ ROUNDS = 100
 PAUSE = 0.02
 
 
-def marked(mark: bytes) -> list[int]:
-    """Return the ids of the processes, zombies aside, whose environment has the entry `NAME=VALUE`.
+def marked(*marks: bytes) -> list[int]:
+    """Return the ids of the processes, zombies aside, whose environment has all entries `NAME=VALUE`.
 
     Empty where there is no /proc (macOS): there, groups are all that can be found.
     """
@@ -35,12 +35,14 @@ def marked(mark: bytes) -> list[int]:
     except OSError:
         return []
     own = str(os.getpid())
-    return [int(name) for name in names if name.isdigit() and name != own and mark in _environment(name)]
+    wanted = set(marks)
+    pids = [name for name in names if name.isdigit() and name != own]
+    return [int(pid) for pid in pids if wanted.issubset(_environment(pid))]
 
 
-def kill_marked(mark: bytes) -> bool:
+def kill_marked(*marks: bytes) -> bool:
     """Kill the marked processes; say whether there were any."""
-    pids = marked(mark)
+    pids = marked(*marks)
     for pid in pids:
         _quietly(os.kill, pid)
     return bool(pids)

@@ -21,13 +21,18 @@ CONTAINER = "READYLB_CONTAINER_ID"
 MARKS_VISIBLE = Path("/proc/self/environ").exists()
 
 
-async def sweep(name: str, value: str) -> None:
-    """Kill every process that carries the mark, in a thread: reading /proc takes milliseconds."""
+def entry(name: str, value: str) -> bytes:
+    """Return a mark as it stands in an environment."""
+    return f"{name}={value}".encode()
+
+
+async def sweep(*marks: bytes) -> None:
+    """Kill every process that carries all the marks, in a thread: reading /proc takes milliseconds."""
     if MARKS_VISIBLE:
-        await asyncio.to_thread(_sweep, f"{name}={value}".encode())
+        await asyncio.to_thread(_sweep, marks)
 
 
-async def group_alive(pgid: int, name: str, value: str) -> bool:
+async def group_alive(pgid: int, mark: bytes) -> bool:
     """Say whether a group whose leader was reaped has living members that carry the mark.
 
     The system counts zombies as members, and where the first process of the system is no real init
@@ -39,7 +44,7 @@ async def group_alive(pgid: int, name: str, value: str) -> bool:
         return False
     if not MARKS_VISIBLE:
         return True
-    pids = await asyncio.to_thread(guardian.marked, f"{name}={value}".encode())
+    pids = await asyncio.to_thread(guardian.marked, mark)
     return any(_group_of(pid) == pgid for pid in pids)
 
 
@@ -50,8 +55,8 @@ def _group_of(pid: int) -> int | None:
         return None
 
 
-def _sweep(mark: bytes) -> None:
+def _sweep(marks: tuple[bytes, ...]) -> None:
     for _ in range(guardian.ROUNDS):
-        if not guardian.kill_marked(mark):
+        if not guardian.kill_marked(*marks):
             return
         time.sleep(guardian.PAUSE)

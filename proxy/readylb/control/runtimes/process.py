@@ -38,6 +38,9 @@ from readylb.model.pod import PortMapping
 #: All pods are on the host's loopback.
 POD_IP = "127.0.0.1"
 
+#: How long killed containers may take to be gone, in seconds, before they are left to the guardian.
+_KILL_SECONDS = 5.0
+
 #: Characters of the pod's uid that name its folder.
 _SHORT = 8
 
@@ -96,10 +99,10 @@ class ProcessRuntime:
                 msg = f'container "{container.name}" in pod "{pod.metadata.name}" is running already'
                 raise RuntimeFailureError(msg)
             await slot.current.wait_gone()
+            record = self._record(pod)  # it may have been removed meanwhile
         self._guard.ensure()
         command = self._command(pod, container, record)
-        self._rotate(slot, record.folder / f"{container.name}.{attempt}")
-        slot.current = self._spawn(command, slot)
+        slot.current = self._spawn(command, slot, record.folder / f"{container.name}.{attempt}")
         self._tasks.spawn(f"{pod.metadata.name}/{container.name}", slot.current.supervise())
         return slot.current
 
@@ -144,7 +147,9 @@ class ProcessRuntime:
             if slot.current is not None:
                 slot.current.kill()
                 await slot.current.wait_gone()
-        await marks.sweep(marks.POD, pod.metadata.uid)
+        # A uid may come from a manifest, so another readylb may have a pod of the same: both marks.
+        ours, pods = (marks.INSTANCE, self._instance), (marks.POD, pod.metadata.uid)
+        await marks.sweep(marks.entry(*ours), marks.entry(*pods))
         await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
         for mapping in record.surroundings.port_mappings:
             self._ports.release(mapping.host_port)
@@ -156,14 +161,12 @@ class ProcessRuntime:
         containers = [slot.current for slot in slots if slot.current is not None]
         for container in containers:
             container.kill()
-        for container in containers:
-            await container.wait()
+        if containers:
+            await asyncio.wait([container.ended for container in containers], timeout=_KILL_SECONDS)
         await self._guard.close()
         await self._tasks.stop()
-        for slot in slots:
-            for ring in (slot.log, slot.previous_log):
-                if ring is not None:
-                    ring.close()
+        for container in containers:
+            container.release()
 
     def _make(self, pod: Pod) -> _PodRecord:
         folder = self._folder_for(pod)
@@ -226,25 +229,29 @@ class ProcessRuntime:
             directory=container.working_dir or None,
         )
 
-    def _spawn(self, command: Command, slot: _Slot) -> ProcessContainer:
-        if slot.log is None:
-            msg = "no log was made for the container"
-            raise RuntimeError(msg)
+    def _spawn(self, command: Command, slot: _Slot, base: Path) -> ProcessContainer:
+        """Start the command and its log; one that cannot be started leaves the logs as they were."""
+        ring = self._log(base)
         reader, writer = os.pipe()
         try:
             child = spawn(command, stdout=writer, stderr=writer)
         except RuntimeFailureError:
             os.close(reader)
+            ring.remove()
             raise
         finally:
             os.close(writer)
-        return ProcessContainer(command, child, LogPump(reader, slot.log), self._guard, self._clock)
-
-    def _rotate(self, slot: _Slot, base: Path) -> None:
         if slot.previous_log is not None:
             slot.previous_log.remove()
-        slot.previous_log = slot.log
-        slot.log = LogRing(base, self._clock)
+        slot.previous_log, slot.log = slot.log, ring
+        return ProcessContainer(command, child, LogPump(reader, ring), self._guard, self._clock)
+
+    def _log(self, base: Path) -> LogRing:
+        try:
+            return LogRing(base, self._clock)
+        except OSError as error:
+            msg = f"cannot keep the output in {base}: {error.strerror} (free some space)"
+            raise RuntimeFailureError(msg) from error
 
     def _record(self, pod: Pod) -> _PodRecord:
         record = self._pods.get(pod.metadata.uid)

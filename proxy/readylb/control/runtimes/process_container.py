@@ -23,8 +23,9 @@ class ProcessContainer:
     def __init__(self, command: Command, child: Child, pump: LogPump, guard: Guard, clock: Clock) -> None:
         """Take over a child that was just started."""
         self.command = command
-        self.mark = command.environment[marks.CONTAINER]
-        self.container_id = f"process://{self.mark}"
+        identity = command.environment[marks.CONTAINER]
+        self._mark = marks.entry(marks.CONTAINER, identity)
+        self.container_id = f"process://{identity}"
         self.started_at = clock.now()
         self._child = child
         self._pump = pump
@@ -33,24 +34,25 @@ class ProcessContainer:
         self._stopping = False
         self._killed = False
         self._kill_timer: asyncio.TimerHandle | None = None
-        self._exit: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
+        #: Done when its process has ended.
+        self.ended: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
         self._gone = asyncio.Event()
         guard.add(child.pgid)
 
     def __repr__(self) -> str:
         """Show the state."""
-        state = "gone" if self._gone.is_set() else "exited" if self._exit.done() else "running"
+        state = "gone" if self._gone.is_set() else "exited" if self.ended.done() else "running"
         return f"<container {self.container_id} {state} pgid={self._child.pgid}>"
 
     @property
     def running(self) -> bool:
         """Say whether its process has not ended yet."""
-        return not self._exit.done()
+        return not self.ended.done()
 
     async def wait(self) -> ContainerExit:
         """Return when it has ended, with how. May be awaited by several callers."""
-        await asyncio.wait([self._exit])
-        return self._exit.result()
+        await asyncio.wait([self.ended])
+        return self.ended.result()
 
     async def wait_gone(self) -> None:
         """Return when nothing of it is left: no process that carries its mark, no open output."""
@@ -67,7 +69,7 @@ class ProcessContainer:
             self._child.signal_group(signal.SIGTERM)
         self._kill_within(grace_seconds)
         await self._gone.wait()
-        return self._exit.result()
+        return self.ended.result()
 
     def kill(self) -> None:
         """SIGKILL its group now."""
@@ -89,7 +91,7 @@ class ProcessContainer:
         if self._stopping:
             await self._group_ended()
         signal_number = max(-code, 0)
-        self._exit.set_result(
+        self.ended.set_result(
             ContainerExit(
                 exit_code=128 + signal_number if signal_number else code,
                 signal=signal_number,
@@ -98,7 +100,11 @@ class ProcessContainer:
             )
         )
         self._guard.remove(child.pgid)
-        await marks.sweep(marks.CONTAINER, self.mark)
+        await marks.sweep(self._mark)
+        self.release()
+
+    def release(self) -> None:
+        """End its output and wake who waits for it to be gone: the end of `supervise`, or its stand-in."""
         self._pump.finish()
         if self._kill_timer is not None:
             self._kill_timer.cancel()
@@ -106,7 +112,7 @@ class ProcessContainer:
 
     async def _group_ended(self) -> None:
         """Wait until the group is empty or the grace period is over, then kill what is left of it."""
-        while await marks.group_alive(self._child.pgid, marks.CONTAINER, self.mark):
+        while await marks.group_alive(self._child.pgid, self._mark):
             if self._killed:
                 self._child.signal_group(signal.SIGKILL)
                 return
