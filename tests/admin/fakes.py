@@ -106,7 +106,8 @@ class FakeRuntime:
         self, pod: Pod, container: str, command: tuple[str, ...], *, stdin: bool, tty: bool
     ) -> FakeSession:
         if command[0] == "missing":
-            raise RuntimeFailureError("cannot run missing: no such file or directory (is it installed?)")
+            msg = "cannot run missing: no such file or directory (is it installed?)"
+            raise RuntimeFailureError(msg)
         session = FakeSession(command, stdin=stdin, tty=tty)
         self.sessions.append(session)
         return session

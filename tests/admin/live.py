@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import pytest
 from tests.admin.fakes import World, fill, make_world
@@ -58,10 +58,18 @@ class Live:
                 if change.type is not ChangeType.DELETED and pod.metadata.deletion_timestamp is not None:
                     store.remove(Pod, pod.metadata.namespace, pod.metadata.name)
 
-    def __enter__(self) -> Live:
+    def __enter__(self) -> Self:
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
         return self
+
+    def stop(self) -> None:
+        """Stop the server while the clients still run."""
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
+
+    def keep_deleted_pods(self) -> None:
+        """Let pods that are deleted stay as they are, terminating."""
+        self._loop.call_soon_threadsafe(self._finisher.cancel)
 
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)

@@ -149,9 +149,12 @@ async def test_a_unix_socket_is_for_its_owner_only_and_gone_after_stop(world: Wo
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(ListenError, match="in use"):
         await AdminServer(world.deps, f"unix:{path}", TOKEN).start()
-    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as session:
-        async with session.get("http://anything/livez") as answer:
-            assert answer.status == 200
+    connector = aiohttp.UnixConnector(str(path))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.get("http://anything/livez") as answer,
+    ):
+        assert answer.status == 200
     await server.stop()
     assert not path.exists()
 

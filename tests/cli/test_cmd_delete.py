@@ -27,7 +27,7 @@ def test_several_are_deleted_and_what_is_missing_is_named(live: Live, capsys: Ou
     [([], 30), (["--grace-period=5"], 5), (["--now"], 1), (["--grace-period", "0"], 0)],
 )
 def test_the_grace_period_may_be_given(live: Live, options: list[str], seconds: int) -> None:
-    live.call(lambda: live._finisher.cancel())
+    live.keep_deleted_pods()
     assert main(["delete", "pod", "readiness-rc-5v64f", "--wait=false", *options]) == 0
     pod = live.call(lambda: live.world.store.get(Pod, "default", "readiness-rc-5v64f"))
     assert pod.metadata.deletion_grace_period_seconds == seconds

@@ -104,7 +104,7 @@ def test_watch_goes_on_with_what_changes(live: Live, capsys: Output, form: tuple
         live.call(lambda: store.create(make_pod("late", live.world.clock.now())))
         live.call(lambda: live.world.store.remove(Pod, "default", "late"))
 
-    timer = threading.Thread(target=lambda: (_wait_for_watch(live), change_and_stop(), _stop(live)))
+    timer = threading.Thread(target=lambda: (_wait_for_watch(live), change_and_stop(), live.stop()))
     timer.start()
     assert main(["get", "pods", "-w", *form]) == 1
     timer.join()
@@ -116,12 +116,6 @@ def test_watch_goes_on_with_what_changes(live: Live, capsys: Output, form: tuple
 def _wait_for_watch(live: Live) -> None:
     while not live.call(lambda: len(live.world.store._watches) > 1):
         pass
-
-
-def _stop(live: Live) -> None:
-    import asyncio
-
-    asyncio.run_coroutine_threadsafe(live._server.stop(), live._loop).result(10)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from readylb.cli.intervals import event_interval, rfc1123, since
@@ -21,8 +23,6 @@ def test_a_repeated_event_shows_count_and_span(count: int, text: str) -> None:
 
 def test_moments_have_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    import time
-
     time.tzset()
     try:
         assert rfc1123(LAST) == "Wed, 15 Nov 2023 07:13:16 +0900"

@@ -62,7 +62,8 @@ def test_help_of_a_verb_loads_no_other_verb() -> None:
         "import sys; from readylb.cli.main import main\n"
         "try: main(['logs', '--help'])\n"
         "except SystemExit: pass\n"
-        "print([name for name in sys.modules if name.startswith(('readylb.cli.cmd_', 'readylb.admin', 'yaml'))])"
+        "rooms = ('readylb.cli.cmd_', 'readylb.admin', 'yaml')\n"
+        "print([name for name in sys.modules if name.startswith(rooms)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "['readylb.cli.cmd_logs']"

@@ -5,21 +5,31 @@ Source: k8s.io/kubectl/pkg/describe/describe.go: describeContainers, describeSta
 
 from __future__ import annotations
 
+import re
+
 from readylb.cli.description import NONE, Document
 from readylb.cli.intervals import rfc1123
 
 _PROBES = (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe"))
 
 
-def describe_containers(spec: Document, status: Document | None, indent: str = "") -> list[str]:
-    """Return the lines for all containers; `status` is a pod's, None in a template (`indent` blanks deep)."""
-    lines = [f"{indent}Containers:"]
-    statuses = {item["name"]: item for item in (status or {}).get("containerStatuses", [])}
-    for container in spec.get("containers", []):
-        name_indent = "   " if indent else "  "
-        lines.append(f"{name_indent}{container['name']}:")
-        known = statuses.get(container["name"])
-        lines += [f"    {line}" for line in _container(container, known, in_pod=status is not None)]
+def describe_pod_containers(pod: Document) -> list[str]:
+    """Return the lines for all containers of a pod, with how they are going."""
+    lines = ["Containers:"]
+    statuses = {item["name"]: item for item in pod.get("status", {}).get("containerStatuses", [])}
+    for container in pod.get("spec", {}).get("containers", []):
+        lines.append(f"  {container['name']}:")
+        block = _container(container, statuses.get(container["name"]), pod["metadata"])
+        lines += [f"    {line}" for line in block]
+    return lines
+
+
+def describe_template_containers(template: Document) -> list[str]:
+    """Return the lines for all containers of a pod template."""
+    lines = ["  Containers:"]
+    for container in template.get("spec", {}).get("containers", []):
+        lines.append(f"   {container['name']}:")
+        lines += [f"    {line}" for line in _container(container, None, None)]
     return lines
 
 
@@ -48,7 +58,7 @@ def _action(probe: Document) -> str:
     return "unknown"
 
 
-def _container(container: Document, status: Document | None, *, in_pod: bool) -> list[str]:
+def _container(container: Document, status: Document | None, metadata: Document | None) -> list[str]:
     lines = []
     if status is not None:
         lines.append(f"Container ID:\t{status.get('containerID', '')}")
@@ -59,10 +69,10 @@ def _container(container: Document, status: Document | None, *, in_pod: bool) ->
     for title, name in (("Command", "command"), ("Args", "args")):
         if words := container.get(name):
             lines += [f"{title}:", *(f"  {line}" for word in words for line in word.split("\n"))]
-    if in_pod and status is not None:
+    if status is not None:
         lines += _status(status)
     lines += [f"{title}:\t{describe_probe(container[name])}" for title, name in _PROBES if name in container]
-    lines += _environment(container.get("env", []))
+    lines += _environment(container.get("env", []), metadata)
     return [*lines, f"Mounts:\t{NONE}"]
 
 
@@ -99,19 +109,32 @@ def _terminated(state: Document) -> list[str]:
     return [*lines, f"  Started:\t{started}", f"  Finished:\t{finished}"]
 
 
-def _environment(variables: list[Document]) -> list[str]:
+def _environment(variables: list[Document], metadata: Document | None) -> list[str]:
     if not variables:
         return [f"Environment:\t{NONE}"]
     lines = ["Environment:"]
     for variable in variables:
         reference = variable.get("valueFrom", {}).get("fieldRef")
         if reference is not None:
-            where = f"({reference.get('apiVersion', 'v1')}:{reference['fieldPath']})"
-            lines.append(f"  {variable['name']}:\t {where}")
+            path = reference["fieldPath"]
+            value = _field(metadata or {}, path)
+            lines.append(f"  {variable['name']}:\t{value} ({reference.get('apiVersion', 'v1')}:{path})")
             continue
         first, *rest = variable.get("value", "").split("\n")
         lines += [f"  {variable['name']}:\t{first}", *(f"  \t{line}" for line in rest)]
     return lines
 
 
+def _field(metadata: Document, path: str) -> str:
+    """Return a field of the metadata; kubectl resolves no other (fieldpath.ExtractFieldPathAsString)."""
+    found = _METADATA_PATH.fullmatch(path)
+    if found is None:
+        return ""
+    value = metadata.get(found["field"], "")
+    return str(value.get(found["key"], "")) if isinstance(value, dict) else str(value)
+
+
+_METADATA_PATH = re.compile(
+    r"metadata\.(?P<field>name|namespace|uid|labels|annotations)(\['(?P<key>[^']+)'\])?"
+)
 _ENDING = (("Reason", "reason"), ("Message", "message"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readylb.cli.describe_container import describe_containers
+from readylb.cli.describe_container import describe_pod_containers
 from readylb.cli.description import (
     NONE,
     Document,
@@ -34,7 +34,7 @@ async def describe_pod(scene: Scene) -> str:
     lines.append(f"IP:\t{status.get('podIP', '')}")
     lines += _addresses(status.get("podIPs", []))
     lines += controlled_by(pod)
-    lines += describe_containers(spec, status)
+    lines += describe_pod_containers(pod)
     lines += _conditions(status.get("conditions", []))
     lines.append(f"Volumes:\t{NONE}")
     if status.get("qosClass"):

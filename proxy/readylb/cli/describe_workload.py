@@ -6,7 +6,7 @@ describeDeployment, DescribePodTemplate, getPodStatusForController.
 
 from __future__ import annotations
 
-from readylb.cli.describe_container import describe_containers
+from readylb.cli.describe_container import describe_template_containers
 from readylb.cli.description import (
     NONE,
     Document,
@@ -97,7 +97,7 @@ def _template(template: Document | None) -> list[str]:
     lines = ["Pod Template:", *multiline("  Labels", meta.get("labels", {}))]
     if annotations := meta.get("annotations"):
         lines += multiline("  Annotations", annotations, ": ")
-    lines += describe_containers(template.get("spec", {}), None, "  ")
+    lines += describe_template_containers(template)
     return [*lines, *(f"  {title}:\t{NONE}" for title in ("Volumes", "Node-Selectors", "Tolerations"))]
 
 

@@ -104,6 +104,12 @@ def selector_text(selector: Document | None) -> str:
 
 
 def _entry(name: str, value: str, join: str) -> str:
-    if join == "=" or (len(value) <= _LONG_ANNOTATION and "\n" not in value):
-        return f"{name}{join}{value}"
-    return f"{name}:\n" + "\n".join(f"\t  {line}" for line in value.split("\n"))
+    text = f"{name}{join}{value}"
+    if join == "=" or (len(text) <= _LONG_ANNOTATION and "\n" not in value):
+        return text
+    return f"{name}:\n" + "\n".join(f"\t  {_shortened(line)}" for line in value.split("\n"))
+
+
+def _shortened(line: str) -> str:
+    limit = _LONG_ANNOTATION - 2
+    return line if len(line) <= limit else line[:limit] + "..."
