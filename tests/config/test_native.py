@@ -74,6 +74,12 @@ def test_images_are_mapped_for_manifests_of_any_file(load_text):
     assert loaded.images == {"shop:v1": ("python3", "shop.py"), "other": ("sh", "-c", "sleep 1")}
 
 
+def test_images_count_even_where_a_service_is_wrong(problems):
+    text = "images: {i: x}\nservices: {s: {port: 0, command: c}}\n---\napiVersion: v1\nkind: Pod\n"
+    found = problems(text + "metadata: {name: p}\nspec: {containers: [{name: a, image: i}]}\n")
+    assert found == ["stdin:2: services.s.port: Required value"]
+
+
 def test_the_command_line_wins_over_the_file(load_text):
     loaded = load_text("images: {a: x}\nservices: {s: {port: 1, command: c}}", images={"a": ("y",)})
     assert loaded.images == {"a": ("y",)}

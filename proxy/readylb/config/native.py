@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from readylb.config import knobs
@@ -49,9 +50,11 @@ class NativeReader:
             if error.path not in undecoded:
                 self._report.error(self._file, locate(root, error.path), plain(error.path), error.message)
                 found += 1
+        for image, command in native.images.items():
+            with suppress(ValueError):  # which has been reported
+                images[image] = _words(command)
         if found:
             return
-        images.update({image: _words(command) for image, command in native.images.items()})
         for name, service in native.services.items():
             for item in _objects(name, service, native.trusted_proxies):
                 yield Placed(item, self._file, root, f"services.{name}")
