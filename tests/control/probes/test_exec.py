@@ -13,10 +13,8 @@ from readylb.model import Pod
 from readylb.model.probe import ExecAction, Probe, ProbeResult
 
 
-def asking(result: ExecResult | Exception, seen: list[tuple[str, ...]] | None = None) -> Ask:
+def asking(result: ExecResult | Exception) -> Ask:
     def answer(pod: Pod, command: tuple[str, ...]) -> ExecResult:
-        if seen is not None:
-            seen.append(command)
         if isinstance(result, Exception):
             raise result
         return result
@@ -48,10 +46,3 @@ async def test_a_command_that_cannot_be_started_is_an_error() -> None:
     with pytest.raises(ProbeError, match="no such program") as caught:
         await exec_command(asking(RuntimeFailureError("no such program")), ExecAction(command=("x",)))
     assert caught.value.state is ProbeResult.UNKNOWN
-
-
-async def test_variables_of_the_container_expand_in_the_command() -> None:
-    seen: list[tuple[str, ...]] = []
-    command = ("curl", "$(POD_IP):$(PORT)", "$$(PORT)", "$(OTHER)")
-    await exec_command(asking(ExecResult(0, b""), seen), ExecAction(command=command))
-    assert seen == [("curl", "127.0.0.1:41000", "$(PORT)", "$(OTHER)")]

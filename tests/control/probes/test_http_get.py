@@ -66,7 +66,7 @@ async def test_a_refused_connection_fails_in_gos_words() -> None:
     async with serve(reply()) as served:
         port = served.port
     expected = f'Get "http://127.0.0.1:{port}/x": dial tcp 127.0.0.1:{port}: connect: connection refused'
-    assert await get(port, "/x") == Outcome(ProbeResult.FAILURE, expected)
+    assert await get(port, "/x") == Outcome(ProbeResult.FAILURE, expected, refused=True)
 
 
 async def test_a_silent_server_fails_at_the_timeout() -> None:

@@ -27,7 +27,8 @@ async def test_a_closed_port_is_a_failure_in_gos_words() -> None:
     async with serve(b"") as served:
         port = served.port
     outcome = await tcp_socket(ask(Probe(), port), TCPSocketAction(port=8080))
-    assert outcome == Outcome(ProbeResult.FAILURE, f"dial tcp 127.0.0.1:{port}: connect: connection refused")
+    text = f"dial tcp 127.0.0.1:{port}: connect: connection refused"
+    assert outcome == Outcome(ProbeResult.FAILURE, text, refused=True)
 
 
 async def test_an_unknown_name_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:

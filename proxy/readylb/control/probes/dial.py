@@ -22,6 +22,11 @@ _LINGER = struct.pack("ii", 1, 1)
 class DialError(ReadylbError):
     """The connection could not be opened; the text is what Go's net.Dial says."""
 
+    def __init__(self, text: str, *, refused: bool = False) -> None:
+        """Say why, and whether it was refused."""
+        super().__init__(text)
+        self.refused = refused
+
 
 async def dial(factory: Callable[[], P], host: str, port: int, tls: ssl.SSLContext | None = None) -> P:
     """Connect and return the protocol. DialError when refused, unreachable, or the name is unknown."""
@@ -34,7 +39,8 @@ async def dial(factory: Callable[[], P], host: str, port: int, tls: ssl.SSLConte
     except ssl.SSLError as error:
         raise DialError(_tls_text(error)) from error
     except OSError as error:
-        raise DialError(_dial_text(error, host, port, tls)) from error
+        refused = isinstance(error, ConnectionRefusedError)
+        raise DialError(_dial_text(error, host, port, tls), refused=refused) from error
     _linger(transport)
     return protocol
 

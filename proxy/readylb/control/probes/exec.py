@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.outcome import Outcome, ProbeError
-from readylb.core.container_command import Surroundings, environment, expand
 from readylb.core.durations import go_duration
 from readylb.errors import RuntimeFailureError
 from readylb.model.probe import ExecAction, ProbeResult
@@ -14,10 +13,12 @@ OUTPUT_LIMIT = 10 * 1024
 
 
 async def exec_command(ask: Ask, action: ExecAction) -> Outcome:
-    """Run the command. ProbeError when it could not be started: that is nobody's failure."""
-    timeout = ask.probe.timeout_seconds
+    """Run the command, in which the runtime expands `$(VAR)`.
+
+    ProbeError when it could not be started: that is nobody's failure.
+    """
+    timeout, command = ask.probe.timeout_seconds, action.command
     try:
-        command = _expanded(ask, action)
         result = await ask.runtime.exec_sync(ask.pod, ask.container.name, command, timeout, OUTPUT_LIMIT)
     except RuntimeFailureError as error:
         raise ProbeError(str(error)) from error
@@ -26,16 +27,3 @@ async def exec_command(ask: Ask, action: ExecAction) -> Outcome:
         return Outcome(ProbeResult.FAILURE, text)
     output = result.output[:OUTPUT_LIMIT].decode("utf-8", "replace")
     return Outcome(ProbeResult.SUCCESS if result.exit_code == 0 else ProbeResult.FAILURE, output)
-
-
-def _expanded(ask: Ask, action: ExecAction) -> tuple[str, ...]:
-    """Return the command with `$(VAR)` from the container's declared environment."""
-    status = ask.pod.status
-    around = Surroundings(
-        pod_ip=status.pod_ip,
-        bind_host=status.pod_ip,
-        host_ip=status.host_ip,
-        port_mappings=status.port_mappings,
-    )
-    variables = environment(ask.pod, ask.container, around)
-    return tuple(expand(word, variables) for word in action.command)

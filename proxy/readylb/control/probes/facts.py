@@ -25,10 +25,10 @@ def view(pod: Pod, container: str, now: float) -> View:
     )
 
 
-def awaits_readiness(pod: Pod, container: str) -> bool:
-    """Say whether the container has started but is not ready: then readiness is asked out of turn."""
+def has_started(pod: Pod, container: str) -> bool:
+    """Say whether the container has started."""
     status = pod.container_status(container)
-    return status is not None and status.started and not status.ready
+    return status is not None and status.started
 
 
 def started_at(pod: Pod, container: str, now: float) -> float:

@@ -43,7 +43,9 @@ async def http_get(ask: Ask, action: HTTPGetAction) -> Outcome:
         if error.in_body:
             raise ProbeError(str(error), ProbeResult.FAILURE) from error
         return _failure(chain.shown, str(error))
-    except (DialError, ValueError) as error:
+    except DialError as error:
+        return _failure(chain.shown, str(error), refused=error.refused)
+    except ValueError as error:
         return _failure(chain.shown, str(error))
     return _verdict(answer)
 
@@ -57,8 +59,8 @@ def _verdict(answer: Response) -> Outcome:
     return Outcome(ProbeResult.FAILURE, f"HTTP probe failed with statuscode: {answer.status}")
 
 
-def _failure(shown: str, text: str) -> Outcome:
-    return Outcome(ProbeResult.FAILURE, f'Get "{shown}": {text}')
+def _failure(shown: str, text: str, *, refused: bool = False) -> Outcome:
+    return Outcome(ProbeResult.FAILURE, f'Get "{shown}": {text}', refused)
 
 
 @dataclass(slots=True)

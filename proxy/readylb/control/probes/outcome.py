@@ -10,10 +10,14 @@ from readylb.model.probe import ProbeResult
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """SUCCESS, WARNING or FAILURE, with the output that events and `explain` show."""
+    """SUCCESS, WARNING or FAILURE, with the output that events and `explain` show.
+
+    `refused` says that a failure is a refused connection: nobody listens on the port (yet).
+    """
 
     result: ProbeResult
     output: str = ""
+    refused: bool = False
 
 
 class ProbeError(ReadylbError):

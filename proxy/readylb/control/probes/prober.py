@@ -14,13 +14,18 @@ from readylb.control.probes import facts
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.attempt import attempt, report
 from readylb.control.probes.deps import ProbeDeps
-from readylb.control.probes.outcome import ProbeError
+from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.core.probe_schedule import ProbeSchedule
 from readylb.core.probe_tracker import ProbeTracker, Step, Transition, View, next_step
 from readylb.model import Pod, ProbeStatus
 from readylb.model.container import Container
 from readylb.model.meta import ObjectMeta
 from readylb.model.probe import Probe, ProbeKind, ProbeResult
+
+#: How long after its start a container may refuse connections before that counts as a failure (no
+#: longer than the shortest period), and the pause between two looks.
+OPENING_SECONDS = 1.0
+OPENING_PAUSE_SECONDS = 0.025
 
 
 class Prober:
@@ -44,7 +49,8 @@ class Prober:
         """Take a newer version of the pod; `recomputed` says that its status is a new one."""
         self._pod = pod
         if recomputed and self._kind is ProbeKind.READINESS:
-            self._triggered = facts.awaits_readiness(pod, self._container.name)
+            passing = self._tracker.result is ProbeResult.SUCCESS
+            self._triggered = not passing and facts.has_started(pod, self._container.name)
         self._alarm.ring()
 
     async def run(self) -> None:
@@ -106,12 +112,24 @@ class Prober:
         result = await attempt(ask)
         if self._pod.terminating and self._kind is not ProbeKind.READINESS:
             return  # nobody is to hear of failures that the shutdown itself has caused
+        if isinstance(result, Outcome) and result.refused and self._is_opening(begin):
+            self._schedule.restart(self._deps.clock.now() + OPENING_PAUSE_SECONDS)
+            return
         report(self._deps.recorder, ask, self._kind, result)
         if isinstance(result, ProbeError):
             self._count(ProbeResult.UNKNOWN, begin)
             return
         self._count(result.result, begin)
         self._publish(self._tracker.observe(result.result, result.output))
+
+    def _is_opening(self, now: float) -> bool:
+        """Say whether the container has only just been started, by us, and may not listen yet.
+
+        kubelet's first attempt comes anywhere within a period after the start. Ours comes when the port
+        opens, or after `OPENING_SECONDS`: a refusal before that is no attempt.
+        """
+        age = now - facts.started_at(self._pod, self._container.name, now)
+        return age < OPENING_SECONDS and self._pod.spec.runtime_class_name != "external"
 
     def _count(self, result: ProbeResult, begin: float) -> None:
         meta = self._pod.metadata

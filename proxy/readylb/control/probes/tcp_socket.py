@@ -20,7 +20,7 @@ async def tcp_socket(ask: Ask, action: TCPSocketAction) -> Outcome:
     except TimeoutError:
         return Outcome(ProbeResult.FAILURE, f"dial tcp {join(host, port)}: i/o timeout")
     except DialError as error:
-        return Outcome(ProbeResult.FAILURE, str(error))
+        return Outcome(ProbeResult.FAILURE, str(error), error.refused)
     connection.close()
     return Outcome(ProbeResult.SUCCESS)
 
