@@ -48,6 +48,7 @@ class Readylb:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
         self.environment = {
             **os.environ,
+            "PYTHONFAULTHANDLER": "1",
             "READYLB_ADMIN": self.admin,
             "XDG_RUNTIME_DIR": str(folder / "run"),
             "XDG_STATE_HOME": str(folder / "state"),
@@ -137,7 +138,8 @@ class Readylb:
     def tail(self) -> str:
         """Return the end of what the command has printed."""
         lines = self.printed().splitlines()[-40:]
-        return "\n".join(["--- the end of readylb's output:", *lines])
+        state = "is running" if (code := self.process.poll()) is None else f"has ended with code {code}"
+        return "\n".join([f"--- readylb {state}; the end of its output:", *lines])
 
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run a client verb; `code` is the exit code it must have (None: any)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -74,11 +75,15 @@ class OwnReplica:
 
 
 class OwnReplicas:
-    """Several of them, ended by `with`."""
+    """Several of them, ended by `with`; their files are in a folder of their own.
 
-    def __init__(self, folder: Path, count: int) -> None:
-        self.folder = folder
-        self.all = [OwnReplica(folder, f"own-{index}") for index in range(count)]
+    It lies apart from the test's folder: what names that one must end with readylb, these must not.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="readylb-own-")
+        self.folder = Path(self._temporary.name)
+        self.all = [OwnReplica(self.folder, f"own-{index}") for index in range(count)]
 
     def __enter__(self) -> Self:
         return self
@@ -88,3 +93,4 @@ class OwnReplicas:
     ) -> None:
         for replica in self.all:
             replica.kill()
+        self._temporary.cleanup()

@@ -88,8 +88,8 @@ def run_command(folder: Path, words: list[str]) -> None:
     with Readylb(folder, *moved(words, port, sys.executable)) as lb:
         lb.wait_for("pods are there and run", lambda: lb.pods() and all(pod.running for pod in lb.pods()))
         if port_of(words) is not None:
-            assert fetch(port).status in {200, 503}, "the Service is there, ready or not"
-        assert all(pod.restarts == 0 for pod in lb.pods())
+            # Without a readiness probe a pod is Ready before it listens: 502 is true for a moment.
+            lb.wait_for("the Service answers", lambda: fetch(port).status in {200, 503})
 
 
 @pytest.mark.parametrize("form", ["backends", "file"])
@@ -116,25 +116,18 @@ def test_your_own_replicas_are_served_and_restarted_by_the_hook(tmp_path: Path, 
         lb.environment.update(environment)
         with lb:
             lb.wait_ready(3)
-            assert set(burst(port)) == {str(number) for number in ports}
+            everybody = {str(number) for number in ports}
+            assert set(burst(port)) == everybody
             servers(folder, environment, "kill", "1")
-            lb.wait_for("one is out", lambda: sum(pod.ready for pod in lb.pods()) == 2)
-            assert set(burst(port)) == {str(ports[0]), str(ports[2])}
-            servers(folder, environment, "start", "1")
-            lb.wait_ready(3)
+            assert str(ports[1]) not in burst(port), "before any probe has failed"
             if form == "file":
-                assert fetch(ports[2], "/sick").status == 200
                 lb.wait_event("Killing", "failed liveness probe")
-                lb.wait_for("it is well again", lambda: _answers(ports[2], "/healthz"))
+            else:
+                servers(folder, environment, "start", "1")
+            lb.wait_for("all answer", lambda: set(burst(port)) == everybody)
+            servers(folder, environment, "kill")
     finally:
         servers(folder, environment, "kill")
-
-
-def _answers(port: int, path: str) -> bool:
-    try:
-        return fetch(port, path).status == 200
-    except OSError:
-        return False
 
 
 def servers(folder: Path, environment: dict[str, str], *words: str) -> None:

@@ -63,7 +63,7 @@ def test_the_first_request_is_forwarded_soon_after_the_start(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     port = free_port()
-    with OwnReplicas(tmp_path, 1) as own:
+    with OwnReplicas(1) as own:
         lb = Readylb(
             tmp_path, "--port", str(port), "--backend", own.all[0].address, "--readiness", "http:/readyz"
         )

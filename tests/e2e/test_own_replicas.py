@@ -14,9 +14,16 @@ def test_a_killed_server_costs_no_client_an_error_and_rejoins_after_its_first_pa
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    with OwnReplicas(tmp_path, 3) as own:
-        backends = [word for replica in own.all for word in ("--backend", replica.address)]
-        with Readylb(tmp_path, "--port", str(port), *backends, "--readiness", "http:/readyz") as lb:
+    with OwnReplicas(3) as own:
+        config = tmp_path / "readylb.yaml"
+        config.write_text(f"""\
+services:
+  app:
+    port: {port}
+    endpoints: [{", ".join(f'"{replica.address}"' for replica in own.all)}]
+    readinessProbe: {{httpGet: {{path: /readyz}}, periodSeconds: 1}}
+""")
+        with Readylb(tmp_path, "-f", str(config)) as lb:
             assert [pod.name for pod in lb.wait_ready(3)] == ["app-0", "app-1", "app-2"]
             victim = own.all[1]
             with Load(port) as load:
@@ -37,7 +44,7 @@ def test_a_killed_server_costs_no_client_an_error_and_rejoins_after_its_first_pa
 
 def test_a_failed_liveness_probe_runs_the_restart_hook_once(tmp_path: Path) -> None:
     port, record = free_port(), tmp_path / "restarted"
-    with OwnReplicas(tmp_path, 2) as own:
+    with OwnReplicas(2) as own:
         config = tmp_path / "readylb.yaml"
         config.write_text(f"""\
 services:
@@ -48,11 +55,11 @@ services:
     livenessProbe: {{httpGet: {{path: /healthz}}, periodSeconds: 1, failureThreshold: 2}}
     restart:
       exec:
-        command: [sh, -c, 'echo "$POD_NAME $(INDEX)" >> {record}; rm -f {tmp_path}/own-1.sick']
+        command: [sh, -c, 'echo "$POD_NAME $(INDEX)" >> {record}; rm -f {own.folder}/own-1.sick']
 """)
         with Readylb(tmp_path, "-f", str(config)) as lb:
             lb.wait_ready(2)
-            tmp_path.joinpath("own-1.sick").touch()
+            own.folder.joinpath("own-1.sick").touch()
             lb.wait_for("the hook has run", record.exists)
             lb.wait_event("Killing", "failed liveness probe")
             lb.wait_for("it is Ready again", lambda: lb.pod("web-1").ready)
