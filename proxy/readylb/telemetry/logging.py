@@ -40,9 +40,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def setup(
-    log_format: LogFormat = "text", *, level: int = logging.INFO, stream: TextIO | None = None
-) -> None:
+def setup(log_format: LogFormat = "text", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send the `readylb` loggers to `stream` (stderr); a second call replaces the first."""
     logger = logging.getLogger("readylb")
     for old in logger.handlers[:]:
