@@ -4,7 +4,7 @@ import pytest
 
 from readylb.config import quick
 from readylb.errors import UsageError
-from readylb.model.probe import ExecAction, HTTPGetAction, Probe, TCPSocketAction
+from readylb.model.probe import ExecAction, HTTPGetAction, Probe, ProbeKind, TCPSocketAction
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,14 @@ from readylb.model.probe import ExecAction, HTTPGetAction, Probe, TCPSocketActio
     ],
 )
 def test_a_specification_stands_for_a_probe(text, probe):
-    assert quick.parse_probe(text) == probe
+    assert quick.parse_probe(text, ProbeKind.LIVENESS) == probe
+
+
+def test_readiness_and_startup_ask_each_second_and_a_start_may_take_thirty():
+    readiness = quick.parse_probe("tcp", ProbeKind.READINESS)
+    startup = quick.parse_probe("tcp", ProbeKind.STARTUP)
+    assert (readiness.period_seconds, readiness.failure_threshold) == (1, 3)
+    assert (startup.period_seconds, startup.failure_threshold) == (1, 30)
 
 
 @pytest.mark.parametrize(
@@ -31,11 +38,11 @@ def test_a_specification_stands_for_a_probe(text, probe):
 )
 def test_what_is_no_specification_is_refused(text):
     with pytest.raises(UsageError, match="cannot read probe"):
-        quick.parse_probe(text)
+        quick.parse_probe(text, ProbeKind.READINESS)
 
 
 def test_backends_become_a_service_and_its_pods():
-    probes = quick.QuickProbes(readiness=quick.parse_probe("http:/readyz"))
+    probes = quick.QuickProbes(readiness=quick.parse_probe("http:/readyz", ProbeKind.READINESS))
     loaded = quick.backends("app", 80, ["127.0.0.1:8081", "127.0.0.1:8082"], probes)
     assert [item.metadata.name for item in loaded.objects] == ["app", "app-0", "app-1"]
     assert loaded.objects[1].spec.containers[0].readiness_probe.http_get.path == "/readyz"

@@ -29,9 +29,9 @@ from readylb.control.workers.link import Link, LinkSettings
 from readylb.control.workloads import table as workloads
 from readylb.data.worker import Worker
 from readylb.errors import ListenError, ReadylbError
-from readylb.model import Deployment, Pod, ReplicaSet, ReplicationController, Service
+from readylb.model import Deployment, EndpointSlice, Pod, ReplicaSet, ReplicationController, Service
 from readylb.telemetry.events import EventRecorder
-from readylb.telemetry.metrics import Metrics
+from readylb.telemetry.metrics import Metrics, Sources
 from readylb.wire.channel import memory_channel
 from readylb.wire.messages import Drain
 
@@ -68,6 +68,13 @@ class ControlProcess:
         self.clock = SteadyClock()
         self.store = Store(self.clock)
         self.metrics = Metrics()
+        self.metrics.read_state(
+            Sources(
+                pods=lambda: self.store.objects(Pod),
+                services=lambda: self.store.objects(Service),
+                slices=lambda: self.store.objects(EndpointSlice),
+            )
+        )
         self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
         self.runtimes = RuntimeTable(self.clock, settings.state_dir, settings.loaded.images, self._on_fatal)
         self.applier = Applier(self.store)

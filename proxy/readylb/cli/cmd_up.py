@@ -9,7 +9,6 @@ import logging
 import os
 import platform
 import re
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from readylb.config.problems import Loaded
 from readylb.core.admin_address import DEFAULT_ADMIN_ADDRESS, token_folder
 from readylb.errors import UsageError
 from readylb.model import Service
+from readylb.model.probe import ProbeKind
 from readylb.telemetry.logging import setup
 
 log = logging.getLogger("readylb")
@@ -33,6 +33,7 @@ EPILOG = """three ways to say what to serve:
   readylb up --port 8000 --replicas 3 --readiness http:/readyz -- uvicorn app:app --port '$(PORT)'
 
 probe SPEC: http:/path  http:PORT/path  tcp  tcp:PORT  exec:COMMAND
+            (readiness and startup ask each second, liveness each 10 s)
 signals: TERM or INT drain and stop, a second one stops now; HUP reads the files again
 """
 
@@ -170,7 +171,7 @@ def _file_reader(args: argparse.Namespace) -> Callable[[], Loaded]:
                 f"cannot start: --{option} goes with --backend or --replicas (with -f, write it in the file)"
             )
             raise UsageError(msg)
-    images = dict(_parse_image(text) for text in args.image)
+    images = dict(quick.parse_image(text) for text in args.image)
     strict = _parse_bool("--strict", args.strict)
     standard_input = sys.stdin.buffer.read() if "-" in args.filename else b""
     return lambda: load(args.filename, strict=strict, images=images, stdin=io.BytesIO(standard_input))
@@ -179,8 +180,8 @@ def _file_reader(args: argparse.Namespace) -> Callable[[], Loaded]:
 def _quick(args: argparse.Namespace) -> Loaded:
     probes = quick.QuickProbes(
         **{
-            kind: quick.parse_probe(spec) if (spec := getattr(args, kind)) else None
-            for kind in ("readiness", "liveness", "startup")
+            kind.lower(): quick.parse_probe(spec, kind) if (spec := getattr(args, kind.lower())) else None
+            for kind in ProbeKind
         }
     )
     if args.backend:
@@ -189,19 +190,6 @@ def _quick(args: argparse.Namespace) -> Loaded:
         msg = "cannot start: --replicas needs a command (readylb up --replicas 3 -- COMMAND)"
         raise UsageError(msg)
     return quick.replicas(args.name, args.port, args.replicas, args.command, probes)
-
-
-def _parse_image(text: str) -> tuple[str, tuple[str, ...]]:
-    image, equals, command = text.partition("=")
-    try:
-        words = tuple(shlex.split(command))
-    except ValueError as error:
-        msg = f"cannot read --image {text!r}: {error} (quote the command as for a shell)"
-        raise UsageError(msg) from error
-    if not image or not equals or not words:
-        msg = f"cannot read --image {text!r}: it reads IMAGE=COMMAND, as in --image 'web:v1=python3 app.py'"
-        raise UsageError(msg)
-    return image, words
 
 
 def _parse_publish(text: str) -> tuple[tuple[str, int], int]:

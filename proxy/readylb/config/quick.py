@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from readylb.config.addresses import parse_address
 from readylb.config.assembly import Front, Probes, complete_probe, endpoint_objects, replica_objects
@@ -16,6 +17,14 @@ from readylb.model.probe import ExecAction, HTTPGetAction, Probe, ProbeKind, TCP
 
 #: The probes of a quick form: readiness, liveness, startup.
 QuickProbes = Probes
+
+#: What differs from Kubernetes' defaults when a probe is said in one word: at a terminal ten seconds are
+#: long, so readiness and startup ask each second; a start may still take 30 s, as by default.
+_QUICK_TIMES: dict[ProbeKind, dict[str, int]] = {
+    ProbeKind.READINESS: {"period_seconds": 1},
+    ProbeKind.STARTUP: {"period_seconds": 1, "failure_threshold": 30},
+    ProbeKind.LIVENESS: {},
+}
 
 _HTTP = re.compile(r"http(?::(?P<port>[^/]*))?(?P<path>/.*)?", re.DOTALL)
 _FORMS = "http:/PATH, http:PORT/PATH, tcp, tcp:PORT or exec:COMMAND"
@@ -53,7 +62,7 @@ def replicas(name: str, port: int, count: int, command: Sequence[str], probes: Q
     return Loaded(replica_objects(Front(name, port), count, command, probes))
 
 
-def parse_probe(text: str) -> Probe:
+def parse_probe(text: str, probe_kind: ProbeKind) -> Probe:
     """Return the probe that a specification such as `http:8081/readyz` stands for. UsageError."""
     kind, colon, rest = text.partition(":")
     if kind == "exec" and rest:
@@ -66,8 +75,8 @@ def parse_probe(text: str) -> Probe:
     else:
         msg = f"cannot read probe {plain(text)!r}: it is none of {_FORMS}"
         raise UsageError(msg)
-    complete = complete_probe(probe)
-    for error in validate_probe("", complete, ProbeKind.READINESS):
+    complete = replace(complete_probe(probe), **_QUICK_TIMES[probe_kind])
+    for error in validate_probe("", complete, probe_kind):
         msg = f"cannot read probe {plain(text)!r}: {error.message}"
         raise UsageError(msg)
     return complete
