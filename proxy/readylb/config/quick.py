@@ -20,10 +20,10 @@ QuickProbes = Probes
 
 #: What differs from Kubernetes' defaults when a probe is said in one word: at a terminal ten seconds are
 #: long, so readiness and startup ask each second; a start may still take 30 s, as by default.
-_QUICK_TIMES: dict[ProbeKind, dict[str, int]] = {
-    ProbeKind.READINESS: {"period_seconds": 1},
-    ProbeKind.STARTUP: {"period_seconds": 1, "failure_threshold": 30},
-    ProbeKind.LIVENESS: {},
+_QUICK_TIMES = {  # period in seconds, failures in a row
+    ProbeKind.READINESS: (1, 3),
+    ProbeKind.STARTUP: (1, 30),
+    ProbeKind.LIVENESS: (10, 3),
 }
 
 _HTTP = re.compile(r"http(?::(?P<port>[^/]*))?(?P<path>/.*)?", re.DOTALL)
@@ -75,7 +75,8 @@ def parse_probe(text: str, probe_kind: ProbeKind) -> Probe:
     else:
         msg = f"cannot read probe {plain(text)!r}: it is none of {_FORMS}"
         raise UsageError(msg)
-    complete = replace(complete_probe(probe), **_QUICK_TIMES[probe_kind])
+    period, failures = _QUICK_TIMES[probe_kind]
+    complete = replace(complete_probe(probe), period_seconds=period, failure_threshold=failures)
     for error in validate_probe("", complete, probe_kind):
         msg = f"cannot read probe {plain(text)!r}: {error.message}"
         raise UsageError(msg)
