@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from tests.control.probes.served import ask
-from tests.simulation import FakeRuntime
+from tests.simulation import FakeRuntime, World, simulate
 
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.exec import exec_command
@@ -38,8 +38,11 @@ def asking(result: ExecResult | Exception) -> Ask:
         ),
     ],
 )
-async def test_the_exit_status_decides(result: ExecResult, outcome: Outcome) -> None:
-    assert await exec_command(asking(result), ExecAction(command=("sh", "-c", "sleep 10"))) == outcome
+def test_the_exit_status_decides(result: ExecResult, outcome: Outcome) -> None:
+    async def story(world: World) -> None:
+        assert await exec_command(asking(result), ExecAction(command=("sh", "-c", "sleep 10"))) == outcome
+
+    simulate(story)
 
 
 async def test_a_command_that_cannot_be_started_is_an_error() -> None:

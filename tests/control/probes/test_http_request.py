@@ -59,3 +59,30 @@ def test_host_is_the_requests_host_and_repeated_names_are_repeated_lines() -> No
         "X-A: 2",
         "Connection: close",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("X-A", "1\r\nX-B: 2"), ("X-A", "\x00"), ("X-A: 1\r\nX-B", "2"), ("", "")]
+)
+def test_what_would_break_the_request_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="net/http: invalid header field"):
+        Headers((HTTPHeader(name=name, value=value),))
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("/there", "http://10.0.0.5:80/there"),
+        ("there?x=1", "http://10.0.0.5:80/there?x=1"),
+        ("https://10.0.0.5/", "https://10.0.0.5/"),
+        ("//other.example:81/x", "http://other.example:81/x"),
+    ],
+)
+def test_a_redirect_is_resolved_against_the_url(location: str, shown: str) -> None:
+    assert str(URL.redirect(location)) == shown
+
+
+@pytest.mark.parametrize("location", ["ftp://10.0.0.5/", "http://[::1/", "http://10.0.0.5:99999/"])
+def test_a_location_that_leads_nowhere_is_refused(location: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        URL.redirect(location)

@@ -63,9 +63,10 @@ class HTTPExchange(asyncio.Protocol):
         return self._in_body
 
     def close(self) -> None:
-        """Close the connection, whatever has come."""
+        """Close the connection, whatever has come. One with TLS does not wait for the other's goodbye."""
         if self._transport is not None:
-            self._transport.close()
+            secure = self._transport.get_extra_info("sslcontext") is not None
+            (self._transport.abort if secure else self._transport.close)()
         self.response.cancel()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

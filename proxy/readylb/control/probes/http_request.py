@@ -73,6 +73,9 @@ class Headers:
         """Collect; repeated names become repeated lines."""
         self._values: dict[str, list[str]] = {}
         for item in given:
+            if not _TOKEN.fullmatch(item.name):
+                msg = f'net/http: invalid header field name "{item.name}"'
+                raise ValueError(msg)
             if _BAD_VALUE.search(item.value):
                 msg = f'net/http: invalid header field value for "{canonical(item.name)}"'
                 raise ValueError(msg)
