@@ -33,6 +33,7 @@ async def anonymous(world: World, aiohttp_client: Callable[..., Awaitable[TestCl
 async def test_livez_and_readyz_need_no_token(anonymous: TestClient, world: World) -> None:
     assert (await anonymous.get("/livez")).status == 200
     assert (await anonymous.get("/readyz")).status == 200
+    assert (await anonymous.head("/readyz")).status == 200
 
 
 async def test_readyz_gives_its_reasons_one_a_line(anonymous: TestClient, world: World) -> None:
@@ -119,7 +120,7 @@ async def test_a_fault_of_ours_is_500_without_internals(
     answer = await api.get("/api/v1/pods")
     assert answer.status == 500
     assert (await answer.json())["message"] == "internal error: see the log of readylb"
-    assert "the admin API failed at GET /api/v1/pods" in caplog.text
+    assert "the admin API failed at GET /api/{version}/{resource}" in caplog.text
 
 
 async def test_start_writes_the_token_and_stop_removes_it(world: World) -> None:

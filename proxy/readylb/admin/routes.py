@@ -38,7 +38,9 @@ _POD = "/api/{version}/namespaces/{namespace}/{resource:pods}/{name}"
 
 ROUTES = (
     Route("GET", "/livez", Access.ANYONE, livez),
+    Route("HEAD", "/livez", Access.ANYONE, livez),
     Route("GET", "/readyz", Access.ANYONE, readyz),
+    Route("HEAD", "/readyz", Access.ANYONE, readyz),
     Route("GET", "/metrics", Access.OPERATOR, metrics),
     Route("GET", "/version", Access.OPERATOR, discovery.version),
     Route("GET", "/api", Access.OPERATOR, discovery.api_versions),

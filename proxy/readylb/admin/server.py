@@ -119,7 +119,8 @@ async def _errors_as_status(request: web.Request, handler: _Answer) -> web.Strea
     except ConnectionResetError:
         raise  # the client has gone: nobody to answer
     except Exception:
-        log.exception("the admin API failed at %s %s", request.method, request.path)
+        resource = request.match_info.route.resource  # not the path: it may hold the token
+        log.exception("the admin API failed at %s %s", request.method, resource and resource.canonical)
         return answer(failure_of(500, "InternalError", "internal error: see the log of readylb"))
 
 

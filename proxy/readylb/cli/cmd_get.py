@@ -54,6 +54,7 @@ class _Get:
         self._namespace = None if args.all_namespaces else args.namespace
         self._as_table = args.output in {None, "wide"}
         self._failed = False
+        self._streamed = False
         resources = {subject.resource for subject in subjects}
         self._options = TableOptions(
             wide=args.output == "wide",
@@ -108,8 +109,6 @@ class _Get:
 
     def _print_documents(self, documents: list[Document]) -> None:
         items = [item for document in documents for item in document.get("items", [document])]
-        if self._args.output == "name" and not items and not self._failed:
-            return
         if len(self._subjects) == 1 and self._subjects[0].name:
             if items:
                 print_document(items[0], self._args.output)
@@ -133,7 +132,7 @@ class _Get:
                 _print_now(printer.lines(first))
         else:
             for item in first.get("items", [first]):
-                print_document(item, self._args.output)
+                self._print_next(item)
         while True:
             try:
                 since = await self._follow(subject, printer, since)
@@ -152,8 +151,15 @@ class _Get:
             if self._as_table:
                 _print_now(printer.lines(document))
             else:
-                print_document(document, self._args.output)
+                self._print_next(document)
         return since
+
+    def _print_next(self, item: Document) -> None:
+        """Print one object of a stream; `---` parts YAML documents that follow each other."""
+        if self._args.output == "yaml" and self._streamed:
+            write("---")
+        self._streamed = True
+        print_document(item, self._args.output)
 
 
 def _print_now(lines: list[str]) -> None:

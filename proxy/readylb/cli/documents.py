@@ -16,7 +16,7 @@ _NAMES = {(item.group_version, item.kind): item.qualified_singular for item in A
 
 
 def print_document(document: Document, form: str) -> None:
-    """Print one object; YAML documents that follow each other are parted by `---`."""
+    """Print one object."""
     write(render(document, form))
 
 

@@ -79,31 +79,21 @@ class Namespaces:
     def objects(self, store: Store, _namespace: str | None) -> list[ApiObject]:
         """Return one Namespace per name seen."""
         names = {item.metadata.namespace for kind in self.kinds for item in store.objects(kind)}
-        return [self._namespace(store, name) for name in sorted(names | {"default"})]
+        return [_namespace_called(name) for name in sorted(names | {"default"})]
 
     def find(self, store: Store, _namespace: str, name: str) -> ApiObject | None:
         """Return the Namespace if it is in use."""
         return next((item for item in self.objects(store, None) if item.metadata.name == name), None)
 
-    def steps(self, store: Store, change: Change) -> Iterable[Step]:
+    def steps(self, _store: Store, change: Change) -> Iterable[Step]:
         """Show the namespace of every new object; a watch leaves out what it has shown already."""
         if change.type is not ChangeType.ADDED:
             return []
-        return [(None, self._namespace(store, change.object.metadata.namespace))]
+        return [(None, _namespace_called(change.object.metadata.namespace))]
 
-    def _namespace(self, store: Store, name: str) -> Namespace:
-        created = [
-            item.metadata.creation_timestamp
-            for kind in self.kinds
-            for item in store.objects(kind, name)
-            if item.metadata.creation_timestamp is not None
-        ]
-        meta = ObjectMeta(
-            name=name,
-            namespace="",
-            uid=f"namespace-{name}",
-            resource_version="1",
-            creation_timestamp=min(created, default=None),
-            labels={"kubernetes.io/metadata.name": name},
-        )
-        return Namespace(metadata=meta)
+
+def _namespace_called(name: str) -> Namespace:
+    """Return a namespace. Nobody creates one here, so it has no age."""
+    labels = {"kubernetes.io/metadata.name": name}
+    meta = ObjectMeta(name=name, namespace="", uid=f"namespace-{name}", resource_version="1", labels=labels)
+    return Namespace(metadata=meta)

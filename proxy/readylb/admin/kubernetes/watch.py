@@ -28,6 +28,8 @@ from readylb.errors import GoneError
 DEFAULT_TIMEOUT_SECONDS = 3600
 #: How often a quiet watch tells the client how far it has seen, so that resuming stays cheap.
 BOOKMARK_SECONDS = 60.0
+#: A client that takes nothing for so long is cut: what it does not take would pile up here.
+STALL_SECONDS = 30.0
 
 Line = dict[str, Any]
 
@@ -45,9 +47,10 @@ async def watch(request: web.Request, query: Query, deps: AdminDeps) -> web.Stre
             try:
                 async with asyncio.timeout(seconds):
                     async for line in _lines(stream, changes, query):
-                        await response.write(_encoded(line))
+                        async with asyncio.timeout(STALL_SECONDS):
+                            await response.write(_encoded(line))
             except TimeoutError:
-                pass  # the end of a watch is its normal outcome
+                pass  # the end of a watch is its normal outcome; clients resume
     except GoneError as error:
         await response.prepare(request)
         await response.write(_encoded({"type": "ERROR", "object": failure(error)}))
