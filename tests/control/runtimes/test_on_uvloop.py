@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -78,10 +79,10 @@ def test_a_killed_guardian_is_replaced(tmp_path: Path) -> None:
         pod = make_pod("exec sleep 60")
         await runtime.prepare(pod)
         guard = runtime._guard
-        first = guard._process
+        first = guard.pid
         assert first is not None
-        first.kill()
-        await until(lambda: guard.pid not in {None, first.pid})
+        os.kill(first, 9)
+        await until(lambda: guard.pid not in {None, first})
         await runtime.start(pod, pod.spec.containers[0], 0)
 
     on_uvloop(tmp_path, story)

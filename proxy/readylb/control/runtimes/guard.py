@@ -8,17 +8,16 @@ replaced and told everything again.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
-import subprocess
 import sys
 from collections import deque
 from pathlib import Path
 
 from readylb.control.clock import Clock
 from readylb.control.runtimes import guardian
-from readylb.control.runtimes.child import watch_exit
+from readylb.control.runtimes.child import Child, Command, spawn
+from readylb.control.runtimes.pipe_writer import PipeWriter
 from readylb.control.tasks import Fatal
 from readylb.errors import RuntimeFailureError
 
@@ -38,47 +37,40 @@ class Guard:
 
     def __init__(self, mark: str, folder: Path, clock: Clock, fatal: Fatal) -> None:
         """Start nothing yet."""
-        self._arguments = (mark, str(folder))
+        argv = (sys.executable, "-I", "-S", guardian.__file__, mark, str(folder))
+        self._command = Command(argv, environment={}, directory="/")
         self._clock = clock
         self._fatal = fatal
         self._groups: set[int] = set()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended: asyncio.Future[None] | None = None
+        self._child: Child | None = None
+        self._pipe: PipeWriter | None = None
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._closing = False
 
     def __repr__(self) -> str:
         """Show the state."""
-        pid = self._process.pid if self._process else None
-        return f"<guard pid={pid} groups={sorted(self._groups)}>"
+        return f"<guard pid={self.pid} groups={sorted(self._groups)}>"
 
     @property
     def pid(self) -> int | None:
         """The guardian's process id, while there is one."""
-        return self._process.pid if self._process else None
+        return self._child.pgid if self._child else None
 
     def ensure(self) -> None:
         """Start the guardian unless it runs. RuntimeFailureError when it cannot be started."""
-        if self._process is not None:
+        if self._child is not None:
             return
-        command = (sys.executable, "-I", "-S", guardian.__file__, *self._arguments)
+        reader, writer = os.pipe()
         try:
-            process = subprocess.Popen(  # noqa: S603 - our own program, absolute path
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                cwd="/",
-                env={},
-                start_new_session=True,
-            )
-        except OSError as error:
+            child = spawn(self._command, stdin=reader)
+        except RuntimeFailureError as error:
+            os.close(writer)
             msg = f"cannot start the guardian that ends children with readylb: {error}"
             raise RuntimeFailureError(msg) from error
-        self._process = process
-        self._ended = asyncio.get_running_loop().create_future()
-        watch_exit(process.pid, self._exited)
+        finally:
+            os.close(reader)
+        self._child, self._pipe = child, PipeWriter(writer)
+        child.exited.add_done_callback(lambda _: self._exited(child))
         for pgid in self._groups:
             self._tell(b"+", pgid)
 
@@ -96,30 +88,25 @@ class Guard:
     async def close(self) -> None:
         """Let the guardian kill what is left and remove the folder; wait until it has."""
         self._closing = True
-        process, ended = self._process, self._ended
-        if process is None or ended is None:
+        child, pipe = self._child, self._pipe
+        if child is None or pipe is None:
             return
-        self._hang_up(process)
-        await asyncio.wait([ended], timeout=CLEANUP_SECONDS)
-        if not ended.done():
-            log.error("the guardian (pid %d) is still cleaning up after %g s", process.pid, CLEANUP_SECONDS)
+        pipe.close()
+        await asyncio.wait([child.exited], timeout=CLEANUP_SECONDS)
+        if not child.exited.done():
+            pipe.abort()
+            log.error("the guardian (pid %d) is still cleaning up after %g s", child.pgid, CLEANUP_SECONDS)
 
     def _tell(self, sign: bytes, pgid: int) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        # A guardian that has died is replaced as soon as its exit is seen, and told every group then.
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._process.stdin.fileno(), sign + str(pgid).encode() + b"\n")
+        """Queue a line: a guardian that has died is told every group again when it is replaced."""
+        if self._pipe is not None:
+            self._pipe.write(sign + str(pgid).encode() + b"\n")
 
-    def _exited(self) -> None:
-        process, ended = self._process, self._ended
-        if process is None or ended is None:
-            return
-        process.wait()
-        self._hang_up(process)
-        self._process = None
-        if not ended.done():
-            ended.set_result(None)
+    def _exited(self, child: Child) -> None:
+        child.reap()
+        if self._pipe is not None:
+            self._pipe.abort()
+        self._child = self._pipe = None
         if not self._closing:
             self._replace()
 
@@ -135,8 +122,3 @@ class Guard:
             self.ensure()
         except RuntimeFailureError as error:
             self._fatal(error)
-
-    @staticmethod
-    def _hang_up(process: subprocess.Popen[bytes]) -> None:
-        if process.stdin is not None:
-            process.stdin.close()

@@ -18,11 +18,13 @@ class PipeWriter:
         self._loop = asyncio.get_running_loop()
 
     def write(self, data: bytes) -> None:
-        """Queue data; dropped after `close`."""
-        if self._descriptor is None or self._closing:
+        """Write what fits now and queue the rest; dropped after `close`."""
+        if self._descriptor is None or self._closing or not data:
             return
         idle = not self._waiting
         self._waiting += data
+        if idle:
+            self._writable()
         if idle and self._waiting:
             self._loop.add_writer(self._descriptor, self._writable)
 

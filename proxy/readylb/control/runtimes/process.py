@@ -52,6 +52,7 @@ class _Slot:
     current: ProcessContainer | None = None
     log: LogRing | None = None
     previous_log: LogRing | None = None
+    serial: int = 0
 
 
 @dataclass(slots=True)
@@ -102,7 +103,9 @@ class ProcessRuntime:
             record = self._record(pod)  # it may have been removed meanwhile
         self._guard.ensure()
         command = self._command(pod, container, record)
-        slot.current = self._spawn(command, slot, record.folder / f"{container.name}.{attempt}")
+        slot.serial += 1
+        base = record.folder / f"{container.name}.{attempt}.{slot.serial}"
+        slot.current = self._spawn(command, slot, base)
         self._tasks.spawn(f"{pod.metadata.name}/{container.name}", slot.current.supervise())
         return slot.current
 
