@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 from collections.abc import Awaitable, Callable
@@ -168,6 +169,39 @@ async def test_a_socket_that_a_dead_readylb_left_is_replaced(world: World, tmp_p
     await server.start()
     await server.stop()
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"garbage\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+async def test_what_is_not_http_is_answered_400_and_not_logged(
+    world: World, caplog: pytest.LogCaptureFixture, garbage: bytes
+) -> None:
+    server = AdminServer(world.deps, "127.0.0.1:0", TOKEN)
+    await server.start()
+    assert server.address is not None
+    reader, writer = await asyncio.open_connection(server.address.host, server.address.port)
+    writer.write(garbage)
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    await server.stop()
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+async def test_a_long_command_fits_into_the_url(world: World) -> None:
+    server = AdminServer(world.deps, "127.0.0.1:0", TOKEN)
+    await server.start()
+    url = f"http://{server.address}/token/{TOKEN}/version?command={'a' * 100_000}"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        assert answer.status == 200
+    await server.stop()
 
 
 async def test_off_listens_nowhere(world: World) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from readylb.admin.auth import TokenFile, carries_token, host_is_ours
 from readylb.admin.deps import DEPS, AdminDeps
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 0.25
 
 __all__ = ["AdminDeps", "AdminServer", "application"]
+
+#: A command for exec is part of the URL; Linux itself takes 128 KiB for one argument.
+_LINE_LIMIT = 128 * 1024
 
 _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -54,6 +58,8 @@ class AdminServer:
         runner = web.AppRunner(
             application(self._deps, self.address, self._token),
             access_log=None,
+            logger=_protocol_log(),
+            max_line_size=_LINE_LIMIT,
             handler_cancellation=True,
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
@@ -102,6 +108,21 @@ def _guard(inner: _Answer, access: Access, address: AdminAddress, token: str) ->
         return await inner(request)
 
     return guarded
+
+
+def _protocol_log() -> logging.Logger:
+    """Return aiohttp's logger without what clients do wrong: those are answered 400, and not our fault."""
+    logger = logging.getLogger("readylb.admin.protocol")
+    logger.addFilter(_is_our_fault)
+    return logger
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    fault = record.exc_info[1] if record.exc_info else None
+    if isinstance(fault, HttpProcessingError):
+        log.debug("a request that is not HTTP: %s", fault.message)
+        return False
+    return True
 
 
 @web.middleware
