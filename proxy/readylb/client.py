@@ -135,12 +135,17 @@ class Client:
         self._token = _read_token(parsed) if token is None else token
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def kubectl_url(self) -> str:
+        """The URL, token included, that kubectl takes as `--server`; for TCP addresses only."""
+        return f"http://{self.address.reachable}/token/{self._token}"
+
     async def __aenter__(self) -> Self:
         """Open the session."""
         path = self.address.path
         connector = aiohttp.UnixConnector(path) if path else aiohttp.TCPConnector()
         self._session = aiohttp.ClientSession(
-            base_url="http://localhost" if path else f"http://{self.address}",
+            base_url="http://localhost" if path else f"http://{self.address.reachable}",
             connector=connector,
             headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),

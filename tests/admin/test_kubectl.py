@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.admin.live import TOKEN, Live
 
+from readylb.cli.main import main
+
 pytestmark = [
     pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
     pytest.mark.xdist_group("kubectl"),
@@ -100,3 +102,19 @@ def test_a_wait_is_a_watch(kubectl: Kubectl) -> None:
     assert "condition met" in kubectl(
         "wait", "--for=condition=Ready", "pod/readiness-rc-5v64f", "--timeout=5s"
     )
+
+
+def test_the_kubeconfig_that_we_print_works(
+    live: Live, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["kubeconfig"]) == 0
+    file = tmp_path / "config"
+    file.write_text(capfd.readouterr().out)
+    done = subprocess.run(
+        ["kubectl", f"--kubeconfig={file}", f"--cache-dir={tmp_path}/cache", "get", "pods", "-o", "name"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["pod/readiness-rc-5v64f", "pod/readiness-rc-89d89"]

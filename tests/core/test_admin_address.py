@@ -53,3 +53,9 @@ def test_a_loopback_client_also_looks_for_a_server_on_all_addresses() -> None:
 )
 def test_the_folder_follows_the_xdg_rules(environment: dict[str, str], folder: str) -> None:
     assert token_folder(environment, "/home/me") == folder
+
+
+def test_a_server_on_all_addresses_is_reached_on_loopback() -> None:
+    assert str(AdminAddress(host="0.0.0.0", port=1).reachable) == "127.0.0.1:1"
+    assert str(AdminAddress(host="::", port=1).reachable) == "[::1]:1"
+    assert str(AdminAddress(host="10.0.0.1", port=1).reachable) == "10.0.0.1:1"

@@ -37,6 +37,7 @@ VERBS = {
     "exec": Verb("readylb.cli.cmd_exec", "run a command inside a pod's container"),
     "delete": Verb("readylb.cli.cmd_delete", "delete pods, services or workloads"),
     "events": Verb("readylb.cli.cmd_events", "list or watch events"),
+    "kubeconfig": Verb("readylb.cli.cmd_kubeconfig", "print what lets kubectl talk to this readylb"),
 }
 
 

@@ -41,6 +41,12 @@ class AdminAddress:
         return str(self).replace("%", "%25").replace("/", "%2F") + ".token"
 
     @property
+    def reachable(self) -> AdminAddress:
+        """The address by which a client on this machine reaches a server that listens here."""
+        loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host)
+        return self if loopback is None else AdminAddress(host=loopback, port=self.port)
+
+    @property
     def aliases(self) -> tuple[AdminAddress, ...]:
         """Under which addresses a server that is reached here may have been started, itself first."""
         if self.path or self.host not in _OWN_HOSTS:
