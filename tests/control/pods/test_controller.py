@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from tests.simulation import EPOCH, World, settle, simulate
+from tests.simulation import EPOCH, FakeContainer, World, settle, simulate
 
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.model import Pod, ProbeStatus
@@ -110,6 +111,37 @@ def test_a_pod_that_is_deleted_before_it_has_started_never_starts() -> None:
         await settle()
         assert world.store.find(Pod, "default", "web") is None
         assert world.runtime.starts == []
+
+    simulate(story)
+
+
+def test_a_pod_that_is_deleted_while_it_starts_gives_the_start_up() -> None:
+    async def story(world: World) -> None:
+        async def hang(*_: object) -> FakeContainer:
+            await asyncio.sleep(3600)
+            raise AssertionError
+
+        world.runtime.start = hang  # type: ignore[method-assign]
+        world.add("web", MAIN)
+        await world.until(1)
+        world.store.mark_deleted(Pod, "default", "web", 30)
+        await settle()
+        assert world.store.find(Pod, "default", "web") is None
+        assert world.events("Failed") == []
+
+    simulate(story)
+
+
+def test_a_start_can_be_given_up_before_it_has_begun() -> None:
+    async def story(world: World) -> None:
+        for moment in range(12):
+            name = f"web-{moment}"
+            world.add(name, MAIN)
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            world.store.mark_deleted(Pod, "default", name, 30)
+            await settle()
+            assert world.store.find(Pod, "default", name) is None
 
     simulate(story)
 

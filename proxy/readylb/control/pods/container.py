@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from typing import Any
 
 from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
 from readylb.control.runtimes.runtime import RunningContainer
@@ -33,6 +34,7 @@ class ContainerKeeper:
         self._deps = deps
         self._changed = changed
         self._running: RunningContainer | None = None
+        self._task: asyncio.Task[Any] | None = None
         self._definition: Container | None = None
         self._backoff = Backoff()
         self._stop_deadline = math.inf
@@ -53,7 +55,12 @@ class ContainerKeeper:
             self.life = self.life.settled()
 
     def leave(self, pod: Pod, container: Container) -> None:
-        """Do what is due in a pod that is to go: stop, sooner if the grace period has become shorter."""
+        """Do what is due in a pod that is to go: stop, sooner if the grace period has become shorter.
+
+        A start that is under way is given up: what it has left behind goes with the pod.
+        """
+        if self.life.stage is Stage.STARTING and self._task is not None:
+            self._task.cancel()
         if self.life.stage not in {Stage.RUNNING, Stage.STOPPING}:
             return
         sooner = self._deps.clock.now() + grace_seconds(pod, container) < self._stop_deadline
@@ -75,7 +82,9 @@ class ContainerKeeper:
             self._backoff = self._backoff.advance(ended.finished_at, now)
         self.life = self.life.start()
         self._definition = container
-        self._deps.spawn(f"container/{pod.metadata.name}/{container.name}", self._run(pod, container))
+        name = f"container/{pod.metadata.name}/{container.name}"
+        self._task = self._deps.spawn(name, self._run(pod, container))
+        self._task.add_done_callback(self._given_up)
 
     def _refuse(self, pod: Pod, container: Container, ready_at: float) -> None:
         """Put the start off. One that was decided together with a kill is judged again at once."""
@@ -108,6 +117,12 @@ class ContainerKeeper:
         self._running = None
         self.life = self.life.exited(ended.exit_code, ended.signal, ended.finished_at)
         self._changed()
+
+    def _given_up(self, task: asyncio.Task[Any]) -> None:
+        """Note that a start was cancelled, perhaps before it had even begun."""
+        if task is self._task and task.cancelled() and self.life.stage is Stage.STARTING:
+            self.life = self.life.start_failed("the pod is being deleted", self._deps.clock.now())
+            self._changed()
 
     def _stop(
         self, pod: Pod, container: Container, *, restart: bool, condemned_by: ProbeKind | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from readylb.telemetry.events import EventRecorder
 #: What a runtime may fail with: the pod is told, and it is tried again.
 RUNTIME_FAULTS = (RuntimeFailureError, OSError)
 
-Spawn = Callable[[str, Coroutine[Any, Any, None]], Any]
+Spawn = Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[Any]"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class _Chain:
 @cache
 def _unverified() -> ssl.SSLContext:
     """Return a client context that takes any certificate, as kubelet does."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
