@@ -231,6 +231,12 @@ async def test_publishing_moves_the_local_port_and_zero_takes_any(make_world: Ca
     assert world.service().spec.cluster_ip == "127.0.0.2"
 
 
+async def test_what_is_published_but_not_there_is_known(make_world: Callable[..., World]) -> None:
+    world = make_world(LinkSettings(publish={("web", 80): 8000, ("web", 81): 8001, ("wep", 80): 8002}))
+    world.store.create(make_service())
+    assert sorted(world.link.unmatched_publish()) == ["web:81", "wep:80"]
+
+
 async def test_a_load_balancer_shows_where_it_listens_and_has_a_node_port(world: World) -> None:
     world.store.create(make_service(type="LoadBalancer"))
     await started(world)

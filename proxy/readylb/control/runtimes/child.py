@@ -99,6 +99,9 @@ def spawn(
     RuntimeFailureError in the words of a container runtime when it cannot be started. It blocks for the
     length of a vfork and exec, about a millisecond.
     """
+    if not command.argv:
+        msg = "exec: there is no command"
+        raise RuntimeFailureError(msg)
     try:
         process = subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
             command.argv,
@@ -117,7 +120,7 @@ def spawn(
 
 
 def _why(command: Command, error: OSError | ValueError) -> str:
-    if isinstance(error, ValueError):  # a NUL byte, an empty argv
+    if isinstance(error, ValueError):  # a NUL byte
         return f"exec: {error}"
     reason = (error.strerror or str(error)).lower()
     if command.directory is not None and error.filename == command.directory:

@@ -99,6 +99,17 @@ class Link:
             self._progress.clear()
             await self._progress.wait()
 
+    def unmatched_publish(self) -> tuple[str, ...]:
+        """Return the `SERVICE:PORT` of `--publish` that no Service has now."""
+        declared = {
+            (service.metadata.name, port.port)
+            for service in self._store.objects(Service)
+            for port in service.spec.ports
+        }
+        return tuple(
+            f"{name}:{port}" for name, port in self._settings.publish if (name, port) not in declared
+        )
+
     def local_port(self, service: Service, port: ServicePort) -> int | None:
         """Return the local port on which a Service port is listened on; None while it is not."""
         state = self._ports.get(_port_key(service, port))
