@@ -209,13 +209,18 @@ class Readylb:
 
         return self.wait_for(f"there is an event {reason}: ...{part}... x{count}", found)
 
-    def metric(self, name: str) -> float:
-        """Return the sum of all samples of a metric; AssertionError when there are none."""
+    def metric(self, name: str) -> float | None:
+        """Return the sum of all samples of a metric; None when there are none (yet)."""
         headers = {"Authorization": f"Bearer {self.token()}"}
-        text = fetch(self.admin_port, "/metrics", headers=headers).text
-        samples = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
-        assert samples, f"no metric {name} in\n{text}"
-        return sum(float(sample.rsplit(" ", 1)[1]) for sample in samples)
+        lines = fetch(self.admin_port, "/metrics", headers=headers).text.splitlines()
+        samples = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+        return sum(float(sample.rsplit(" ", 1)[1]) for sample in samples) if samples else None
+
+    def requests_to_unready(self, after: int) -> float | None:
+        """Return the count that must stay 0, once it covers `after` requests: counts come each second."""
+        counted = "readylb_requests_total"
+        self.wait_for(f"{after} requests are counted", lambda: (self.metric(counted) or 0) >= after)
+        return self.metric("readylb_requests_to_unready_total")
 
 
 def burst(port: int, count: int = 12, path: str = "/") -> Counter[str]:

@@ -32,7 +32,7 @@ def test_a_killed_replica_is_excluded_at_once_and_started_again(tmp_path: Path) 
             before = load.replicas[first]
             lb.wait_for("it answers again", lambda: load.replicas[first] > before + 3)
         assert load.errors == [], load
-        assert lb.metric("readylb_requests_to_unready_total") == 0
+        assert lb.requests_to_unready(after=load.total) == 0
         pods = lb.run("get", "pods").stdout
         assert re.search(rf"^{first} +1/1 +Running +1 \(\d+s ago\) +\S+$", pods, re.MULTILINE), pods
         last = lb.pod(first).containers[0]["lastState"]["terminated"]

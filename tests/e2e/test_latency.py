@@ -35,7 +35,7 @@ def test_exclusion_and_return_follow_the_probe_result_at_once(
             unready.unlink()
             lb.wait_for("it is back", lambda: load.replicas[name] > seen + 5)
         assert load.errors == [], load
-        assert lb.metric("readylb_requests_to_unready_total") == 0
+        assert lb.requests_to_unready(after=load.total) == 0
     excluded, returned = measure(notes_of(tmp_path, name))
     record_property("exclusion_ms", round(excluded * 1000, 2))
     record_property("return_ms", round(returned * 1000, 2))

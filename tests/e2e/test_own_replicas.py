@@ -39,7 +39,7 @@ services:
             assert load.errors == [], load
             news = [note for note in victim.notes()[restarted_after:] if note.path != "/started"]
             assert (news[0].path, news[0].status) == ("/readyz", 200)
-            assert lb.metric("readylb_requests_to_unready_total") == 0
+            assert lb.requests_to_unready(after=load.total) == 0
 
 
 def test_a_failed_liveness_probe_runs_the_restart_hook_once(tmp_path: Path) -> None:
