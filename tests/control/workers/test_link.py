@@ -249,6 +249,18 @@ async def test_a_load_balancer_shows_where_it_listens_and_has_a_node_port(world:
     assert service.spec.cluster_ip == "127.0.0.1"
 
 
+async def test_a_service_that_is_no_load_balancer_any_more_leaves_its_node_port(world: World) -> None:
+    world.store.create(make_service(type="LoadBalancer"))
+    await started(world)
+    world.sent.clear()
+    plain = replace(world.service().spec, type="ClusterIP")
+    world.store.update(Service, "default", "web", lambda item: replace(item, spec=plain))
+    await world.settle()
+    (settings,) = world.take(SetService)
+    assert settings.listen == (Address("127.0.0.1", 80),)
+    assert world.service().status.load_balancer.ingress == ()
+
+
 async def test_an_ingress_is_shown_only_while_it_listens(world: World) -> None:
     world.refuse[80] = errno.EACCES
     world.store.create(make_service(type="LoadBalancer"))

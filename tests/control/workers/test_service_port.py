@@ -19,7 +19,8 @@ def make_state(*listen: Address) -> ServicePortState:
         ("127.0.0.1", Address("127.0.0.2", 80), False),
         ("127.0.0.1", Address("127.0.0.1", 81), False),
         ("0.0.0.0", Address("127.0.0.2", 80), True),
-        ("127.0.0.1", Address("::", 80), True),
+        ("::1", Address("::", 80), True),
+        ("127.0.0.1", Address("::", 80), False),
     ],
 )
 def test_a_port_is_claimed_by_who_listens_on_it(mine: str, other: Address, claimed: bool) -> None:

@@ -162,10 +162,11 @@ class Link:
             self._fail_by_conflict(service, state, primary, conflict)
             return
         moved = state.primary != primary or bool(state.conflict)
-        state.primary, state.conflict, state.node_port = primary, "", port.node_port
+        state.primary, state.conflict = primary, ""
+        state.node_port = port.node_port if service.spec.type in _WITH_NODE_PORT else 0
         listen = [primary]
-        if port.node_port and port.node_port != primary.port:
-            second = Address(settings.bind, port.node_port)
+        if state.node_port and state.node_port != primary.port:
+            second = Address(settings.bind, state.node_port)
             if not self._owner(second, state.key):
                 listen.append(second)
         message = SetService(
@@ -213,6 +214,7 @@ class Link:
             if state.settings is not None:
                 self._channel.send(RemoveService(state.key))
             self._metrics.forget_service(state.key)
+            self._allocated.discard((state.key, state.node_port))
         if gone:
             self._progress.set()
             for waiting in {state.service for state in self._ports.values() if state.conflict} - {key}:

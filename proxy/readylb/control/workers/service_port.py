@@ -74,5 +74,7 @@ class ServicePortState:
 
 
 def _overlap(one: Address, other: Address) -> bool:
+    """Workers bind IPv6 for itself, so only addresses of one family are in each other's way."""
+    same_family = (":" in one.host) == (":" in other.host)
     same_host = one.host == other.host or not _WILDCARDS.isdisjoint({one.host, other.host})
-    return one.port == other.port and same_host
+    return one.port == other.port and same_family and same_host
