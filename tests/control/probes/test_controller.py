@@ -46,6 +46,16 @@ def test_attempts_begin_at_the_initial_delay_and_follow_the_period() -> None:
     simulate(story)
 
 
+def test_a_program_is_not_asked_in_its_first_second_whether_it_should_be_killed() -> None:
+    async def story(world: World) -> None:
+        seen = times(world)
+        world.add("web", Container(name="main", liveness_probe=probe(period_seconds=5)))
+        await world.until(12)
+        assert seen == [1, 6, 11]
+
+    simulate(story)
+
+
 def test_a_conclusion_is_written_only_when_it_changes() -> None:
     async def story(world: World) -> None:
         times(world)
@@ -97,7 +107,7 @@ def test_a_slow_attempt_keeps_one_tick_and_loses_the_others() -> None:
             "web", Container(name="main", liveness_probe=probe(timeout_seconds=25, failure_threshold=99))
         )
         await world.until(80)
-        assert seen == [0, 25, 50, 75]
+        assert seen == [1, 26, 51, 76]
 
     simulate(story)
 
@@ -120,8 +130,8 @@ def test_readiness_is_asked_out_of_turn_as_soon_as_startup_has_succeeded() -> No
                 liveness_probe=probe("liveness", period_seconds=7),
             ),
         )
-        await world.until(22)
-        assert seen == [("startup", 0), ("startup", 10), ("startup", 20), ("readiness", 20), ("liveness", 21)]
+        await world.until(22.5)
+        assert seen == [("startup", 0), ("startup", 10), ("startup", 20), ("readiness", 20), ("liveness", 22)]
         assert world.pod("web").ready
 
     simulate(story)
@@ -163,7 +173,7 @@ def test_an_error_counts_against_no_threshold_but_is_told() -> None:
         assert conclusion(world, "web.main.liveness") is ProbeResult.SUCCESS
         (event,) = world.events("Unhealthy")
         assert event.message == "Liveness probe errored and resulted in unknown state: no such program"
-        assert world.metrics.counts == {("Liveness", "unknown"): 11}
+        assert world.metrics.counts == {("Liveness", "unknown"): 10}
 
     simulate(story)
 
@@ -239,7 +249,7 @@ def test_a_thousand_probers_that_start_together_are_spread_over_their_period() -
 
         world.runtime.on_exec = answer
         for number in range(1000):
-            world.add(f"web-{number}", Container(name="main", liveness_probe=probe(period_seconds=1)))
+            world.add(f"web-{number}", Container(name="main", readiness_probe=probe(period_seconds=1)))
         await world.until(0.999)
         assert len(seen) == 1000
         buckets = [sum(1 for time in seen if int(time * 10) == tenth) for tenth in range(10)]
@@ -255,6 +265,6 @@ def test_when_the_controller_is_stopped_its_probers_end() -> None:
         await world.until(2)
         world.store.close()
         await world.until(10)
-        assert seen == [0, 1, 2]
+        assert seen == [1, 2]
 
     simulate(story)

@@ -22,8 +22,8 @@ from readylb.model.container import Container
 from readylb.model.meta import ObjectMeta
 from readylb.model.probe import Probe, ProbeKind, ProbeResult
 
-#: How long after its start a container may refuse connections before that counts as a failure (no
-#: longer than the shortest period), and the pause between two looks.
+#: A container's first moments (no longer than the shortest period): refused connections are no failure
+#: yet, and are looked at again after the pause; liveness is not asked.
 OPENING_SECONDS = 1.0
 OPENING_PAUSE_SECONDS = 0.025
 
@@ -89,8 +89,18 @@ class Prober:
         self._publish(self._tracker.see(seen.container_id))
         if seen.running:
             begin = facts.started_at(self._pod, self._container.name, now)
-            wait = self._probe.initial_delay_seconds + self._deps.jitter(self._probe.period_seconds)
+            wait = self._first_wait() + self._deps.jitter(self._probe.period_seconds)
             self._schedule.restart(begin + wait)
+
+    def _first_wait(self) -> float:
+        """Return the seconds from the container's start to the first attempt.
+
+        kubelet's first attempt comes anywhere within a period after the initial delay. Ours comes at its
+        beginning, but a program is not asked in its first milliseconds whether it should be killed.
+        """
+        delay = float(self._probe.initial_delay_seconds)
+        patient = self._kind is ProbeKind.LIVENESS and self._is_ours
+        return max(delay, OPENING_SECONDS) if patient else delay
 
     def _is_due(self, now: float) -> bool:
         if self._triggered:
@@ -129,7 +139,12 @@ class Prober:
         opens, or after `OPENING_SECONDS`: a refusal before that is no attempt.
         """
         age = now - facts.started_at(self._pod, self._container.name, now)
-        return age < OPENING_SECONDS and self._pod.spec.runtime_class_name != "external"
+        return age < OPENING_SECONDS and self._is_ours
+
+    @property
+    def _is_ours(self) -> bool:
+        """Say whether we start the container; an external one was there before."""
+        return self._pod.spec.runtime_class_name != "external"
 
     def _count(self, result: ProbeResult, begin: float) -> None:
         meta = self._pod.metadata
