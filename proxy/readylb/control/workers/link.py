@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace as altered
 
@@ -19,7 +19,7 @@ from readylb.control.store import Change, Key, Store
 from readylb.control.workers import service_status
 from readylb.control.workers.endpoint_table import entries, no_ready_reason, retry_after_seconds, slices_of
 from readylb.control.workers.listen_errors import explain, explain_conflict
-from readylb.control.workers.node_ports import NodePorts
+from readylb.control.workers.node_port_assigner import WITH_NODE_PORT, NodePortAssigner
 from readylb.control.workers.service_port import ServicePortState
 from readylb.control.workers.service_settings import ServiceSettings, protocol_of, read_settings
 from readylb.model import EndpointSlice, Object, Pod, Service
@@ -41,9 +41,6 @@ from readylb.wire.messages import (
     SetService,
     Stats,
 )
-
-#: Service types that get a second local port, the node port.
-_WITH_NODE_PORT = frozenset({"NodePort", "LoadBalancer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +73,9 @@ class Link:
         self._recorder = recorder
         self._metrics = metrics
         self._settings = settings
-        self._node_ports = NodePorts(rng or random.Random())  # noqa: S311 - a port, not a secret
+        rng = rng or random.Random()  # noqa: S311 - a port, not a secret
+        self._node_ports = NodePortAssigner(store, rng, settings.publish.values())
         self._ports: dict[str, ServicePortState] = {}
-        self._allocated: set[tuple[str, int]] = set()
         self._problems: dict[Key, tuple[tuple[str, str], ...]] = {}
         self._workers: set[int] = set()
         self._progress = asyncio.Event()
@@ -143,10 +140,11 @@ class Link:
         self._drop(key, {_port_key(service, port) for port in ports} if service else set())
         if service is None or not served:
             self._problems.pop(key, None)
+            self._node_ports.forget(*key)
             return
         settings = read_settings(service, self._settings.bind)
         self._report(service, settings)
-        service = self._assign_node_ports(service, settings.bind)
+        service = self._node_ports.assign(service, settings.bind)
         for port in service.spec.ports:
             if port.protocol == "TCP":
                 self._set_service(service, port, settings)
@@ -163,7 +161,7 @@ class Link:
             return
         moved = state.primary != primary or bool(state.conflict)
         state.primary, state.conflict = primary, ""
-        state.node_port = port.node_port if service.spec.type in _WITH_NODE_PORT else 0
+        state.node_port = port.node_port if service.spec.type in WITH_NODE_PORT else 0
         listen = [primary]
         if state.node_port and state.node_port != primary.port:
             second = Address(settings.bind, state.node_port)
@@ -214,7 +212,6 @@ class Link:
             if state.settings is not None:
                 self._channel.send(RemoveService(state.key))
             self._metrics.forget_service(state.key)
-            self._allocated.discard((state.key, state.node_port))
         if gone:
             self._progress.set()
             for waiting in {state.service for state in self._ports.values() if state.conflict} - {key}:
@@ -242,27 +239,6 @@ class Link:
         self.listen_failures.append(failure)
         self._recorder.record(service, "Warning", "ListenFailed", sentence, component="readylb")
         self._progress.set()
-
-    def _assign_node_ports(self, service: Service, bind: str) -> Service:
-        spec = service.spec
-        wanted = spec.type in _WITH_NODE_PORT and spec.allocate_load_balancer_node_ports is not False
-        if not wanted or all(port.node_port or port.protocol != "TCP" for port in spec.ports):
-            return service
-        taken = self._taken_ports()
-        ports = []
-        for port in spec.ports:
-            number = port.node_port
-            if not number and port.protocol == "TCP":
-                number = self._node_ports.allocate(bind, taken) or 0
-                taken.add(number)
-                self._allocated.add((_port_key(service, port), number))
-            ports.append(replace(port, node_port=number))
-        return service_status.with_ports(self._store, service, tuple(ports))
-
-    def _taken_ports(self) -> set[int]:
-        declared = [port for service in self._store.objects(Service) for port in service.spec.ports]
-        numbers = {port.node_port for port in declared} | {port.port for port in declared}
-        return numbers | set(self._settings.publish.values())
 
     def _owner(self, address: Address, key: str) -> str:
         """Return the other Service port that listens on the address, or nothing."""
@@ -328,16 +304,11 @@ class Link:
         number = message.address.port
         if number != state.node_port:
             return
-        if (state.key, number) not in self._allocated:
-            text = f"cannot listen on nodePort {number}: {message.error.lower()} (port {state.port} goes on)"
-            self._recorder.record(service, "Warning", "NodePortNotAvailable", text, component="readylb")
+        if self._node_ports.give_up(service, number):
+            self.reconcile(state.service)
             return
-        self._node_ports.refuse(number)
-        ports = (
-            replace(port, node_port=0) if port.node_port == number else port for port in service.spec.ports
-        )
-        service_status.with_ports(self._store, service, tuple(ports))
-        self.reconcile(state.service)
+        text = f"cannot listen on nodePort {number}: {message.error.lower()} (port {state.port} goes on)"
+        self._recorder.record(service, "Warning", "NodePortNotAvailable", text, component="readylb")
 
     def _endpoints_applied(self, state: ServicePortState, message: EndpointsApplied) -> None:
         if message.generation > state.applied.generation:
