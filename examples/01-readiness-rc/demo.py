@@ -224,12 +224,13 @@ def expect(holds, claim):
     held(claim)
 
 
-def tell(balancer):
+def tell(balancer, interrupts):
     url = f"http://127.0.0.1:{balancer.port}/" if balancer.port != 80 else "http://127.0.0.1/"
 
     say("1. Two replicas and a Service in front of them")
     say_command("readylb", shlex.join(balancer.command))
-    balancer.start()
+    with interrupts:
+        balancer.start()
 
     def all_ready():
         pods = balancer.readiness()
@@ -284,18 +285,36 @@ def serve_on(balancer, url):
         time.sleep(0.5)
 
 
-def interrupt(_signal, _frame):
-    raise KeyboardInterrupt
+class Interrupts:
+    """SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, but never between a child's start and its name."""
+
+    def __init__(self):
+        self.held = False
+        self.came = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.take)
+
+    def take(self, _signal, _frame):
+        self.came = True
+        if not self.held:
+            raise KeyboardInterrupt
+
+    def __enter__(self):
+        self.held = True
+
+    def __exit__(self, *_):
+        self.held = False
+        if self.came:
+            raise KeyboardInterrupt
 
 
 def main():
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    interrupts = Interrupts()
     with tempfile.TemporaryDirectory(prefix="readylb-demo-") as folder:
         balancer, told = None, False
         try:
             balancer = Balancer(choose_port(), folder)
-            url = tell(balancer)
+            url = tell(balancer, interrupts)
             told = True
             say("Everything held.")
             if sys.stdout.isatty():

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,11 +20,16 @@ from tests.e2e.harness import EXAMPLES, ROOT
 from tests.e2e.processes import processes_of
 from tests.e2e.waiting import wait_for
 
+# One after the other: each looks for a free port and takes it a moment later.
+pytestmark = pytest.mark.xdist_group("demo")
+
 DEMO = EXAMPLES / "01-readiness-rc" / "demo.py"
 
 
-def start(folder: Path, output: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def started(folder: Path, output: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the demo; afterwards nothing of it may be left, and nothing is."""
+    demo = subprocess.Popen(
         [sys.executable, str(DEMO)],
         cwd=folder,
         env={**os.environ, "XDG_RUNTIME_DIR": str(folder), "TERM": "xterm"},
@@ -31,6 +38,13 @@ def start(folder: Path, output: int) -> subprocess.Popen[bytes]:
         stderr=output,
         start_new_session=True,
     )
+    try:
+        yield demo
+        wait_for("nothing is left", lambda: not processes_of(folder))
+    finally:
+        for process in processes_of(folder):
+            process.kill()
+        demo.wait()
 
 
 class Terminal(threading.Thread):
@@ -66,12 +80,8 @@ def test_make_demo_runs_the_demo() -> None:
 
 
 def test_the_demo_holds_and_ends_by_itself_without_a_terminal(tmp_path: Path) -> None:
-    with (tmp_path / "output.txt").open("wb") as output:
-        demo = start(tmp_path, output.fileno())
-    try:
+    with (tmp_path / "output.txt").open("wb") as output, started(tmp_path, output.fileno()) as demo:
         code = demo.wait(90)
-    finally:
-        demo.terminate()
     text = (tmp_path / "output.txt").read_text()
     assert code == 0, text
     for said in (
@@ -83,29 +93,25 @@ def test_the_demo_holds_and_ends_by_itself_without_a_terminal(tmp_path: Path) ->
     ):
         assert said in text
     assert "\x1b" not in text, "plain when not on a terminal"
-    wait_for("nothing is left", lambda: not processes_of(tmp_path))
 
 
 def test_on_a_terminal_it_serves_until_interrupted(tmp_path: Path) -> None:
-    with Terminal() as terminal:
-        demo = start(tmp_path, terminal.theirs)
-        try:
-            wait_for("it serves on", lambda: b"until Ctrl-C" in terminal.shown, seconds=90)
-            url = re.search(rb"Still serving on (http://127\.0\.0\.1\S*)", terminal.shown)
-            assert url is not None
-            assert b"Hello World!" in urllib.request.urlopen(url[1].decode(), timeout=10).read()
-            demo.send_signal(signal.SIGINT)
-            assert demo.wait(30) == 0
-        finally:
-            demo.terminate()
-    wait_for("nothing is left", lambda: not processes_of(tmp_path))
+    with Terminal() as terminal, started(tmp_path, terminal.theirs) as demo:
+        wait_for("it serves on", lambda: b"until Ctrl-C" in terminal.shown, seconds=90)
+        url = re.search(rb"Still serving on (http://127\.0\.0\.1\S*)", terminal.shown)
+        assert url is not None
+        assert b"Hello World!" in urllib.request.urlopen(url[1].decode(), timeout=10).read()
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(30) == 0
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, sign: signal.Signals) -> None:
-    with (tmp_path / "output.txt").open("wb") as output:
-        demo = start(tmp_path, output.fileno())
-    wait_for("a pod runs", lambda: any("app.py" in " ".join(p.cmdline()) for p in processes_of(tmp_path)))
-    demo.send_signal(sign)
-    assert demo.wait(30) == 130
-    wait_for("nothing is left", lambda: not processes_of(tmp_path))
+@pytest.mark.parametrize("processes", [2, 4])
+def test_an_interrupted_demo_leaves_nothing_behind(
+    tmp_path: Path, sign: signal.Signals, processes: int
+) -> None:
+    """Two processes: the demo and the command, which has only begun. Four: its pods are there too."""
+    with (tmp_path / "output.txt").open("wb") as output, started(tmp_path, output.fileno()) as demo:
+        wait_for(f"there are {processes} processes", lambda: len(processes_of(tmp_path)) >= processes)
+        demo.send_signal(sign)
+        assert demo.wait(30) == 130
