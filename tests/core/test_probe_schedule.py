@@ -39,11 +39,18 @@ def test_one_tick_is_kept_while_an_attempt_runs_and_the_others_are_lost() -> Non
 def test_a_trigger_restarts_the_ticker_from_its_moment() -> None:
     schedule = started()
     assert schedule.take(100)
-    schedule.trigger(103)
+    assert schedule.trigger(103)
     assert schedule.next_at == 113
     assert not schedule.take(110)
     assert schedule.take(113)
     assert schedule.next_at == 123
+
+
+def test_a_trigger_before_the_first_tick_changes_nothing() -> None:
+    schedule = started()
+    assert not schedule.trigger(99)
+    assert not ProbeSchedule(10).trigger(99)
+    assert schedule.next_at == 100
 
 
 def test_it_can_be_stopped_and_started_again() -> None:

@@ -35,10 +35,16 @@ class ProbeSchedule:
         """Make the first tick at `first`, the others every period after it."""
         self._anchor = self._next = first
 
-    def trigger(self, now: float) -> None:
-        """Restart the ticker from now, because an attempt is made out of turn."""
+    def trigger(self, now: float) -> bool:
+        """Restart the ticker from now and return True: an attempt is made out of turn.
+
+        Before the first tick it is False, and nothing changes: the first attempt has its own moment.
+        """
+        if now < self._anchor:
+            return False
         self._anchor = now
         self._next = now + self._period
+        return True
 
     def take(self, now: float) -> bool:
         """Take the tick if one has fired by `now`; several that have fired count as one."""

@@ -103,11 +103,8 @@ class Prober:
         return max(delay, OPENING_SECONDS) if patient else delay
 
     def _is_due(self, now: float) -> bool:
-        if self._triggered:
-            self._triggered = False
-            self._schedule.trigger(now)
-            return True
-        return self._schedule.take(now)
+        triggered, self._triggered = self._triggered, False
+        return (triggered and self._schedule.trigger(now)) or self._schedule.take(now)
 
     def _settle(self, step: Step) -> None:
         """Conclude without asking. A startup that was never seen stays unseen when the pod goes."""
