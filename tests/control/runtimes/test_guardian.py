@@ -107,11 +107,11 @@ def test_only_processes_with_the_very_entry_are_marked() -> None:
     environment = {"PATH": os.environ["PATH"], "MARK": "value"}
     with subprocess.Popen(("sleep", "60"), env=environment) as process:
         try:
-            assert guardian.marked(b"MARK=value") == [process.pid]
-            assert guardian.marked(b"MARK=valu") == []
-            assert guardian.marked(b"ARK=value") == []
-            assert guardian.marked(b"MARK=value", b"OTHER=value") == []
-            assert guardian.kill_marked(b"MARK=value")
+            assert guardian.marked((b"MARK=value",)) == [process.pid]
+            assert guardian.marked((b"MARK=valu",)) == []
+            assert guardian.marked((b"ARK=value",)) == []
+            assert guardian.marked((b"MARK=value", b"OTHER=value")) == []
+            assert guardian.kill_marked((b"OTHER=value",), (b"MARK=value",))
         finally:
             process.kill()
 

@@ -25,24 +25,29 @@ ROUNDS = 100
 PAUSE = 0.02
 
 
-def marked(*marks: bytes) -> list[int]:
-    """Return the ids of the processes, zombies aside, whose environment has all entries `NAME=VALUE`.
+def marked(*wanted: tuple[bytes, ...]) -> list[int]:
+    """Return the ids of the processes, zombies aside, that carry all marks of at least one tuple.
 
-    Empty where there is no /proc (macOS): there, groups are all that can be found.
+    A mark is an entry `NAME=VALUE` of the environment. Empty where there is no /proc (macOS): there,
+    groups are all that can be found.
     """
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - pathlib would triple the memory of the guardian
     except OSError:
         return []
     own = str(os.getpid())
-    wanted = set(marks)
-    pids = [name for name in names if name.isdigit() and name != own]
-    return [int(pid) for pid in pids if wanted.issubset(_environment(pid))]
+    found = []
+    for name in names:
+        if name.isdigit() and name != own:
+            entries = _environment(name)
+            if any(entries.issuperset(marks) for marks in wanted):
+                found.append(int(name))
+    return found
 
 
-def kill_marked(*marks: bytes) -> bool:
+def kill_marked(*wanted: tuple[bytes, ...]) -> bool:
     """Kill the marked processes; say whether there were any."""
-    pids = marked(*marks)
+    pids = marked(*wanted)
     for pid in pids:
         _quietly(os.kill, pid)
     return bool(pids)
@@ -53,11 +58,11 @@ def kill_group(pgid: int) -> None:
     _quietly(os.killpg, pgid)
 
 
-def _environment(pid: str) -> list[bytes]:
+def _environment(pid: str) -> set[bytes]:
     try:
         descriptor = os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # gone, or another user's
-        return []
+        return set()
     data = b""
     try:
         while part := os.read(descriptor, 65536):
@@ -66,7 +71,7 @@ def _environment(pid: str) -> list[bytes]:
         data = b""
     finally:
         os.close(descriptor)
-    return data.split(b"\0")
+    return set(data.split(b"\0"))
 
 
 def _quietly(kill: object, number: int) -> None:
@@ -98,7 +103,7 @@ def main(mark: str, folder: str) -> None:
     for pgid in _listen():
         kill_group(pgid)
     for _ in range(ROUNDS):
-        if not kill_marked(mark.encode()):
+        if not kill_marked((mark.encode(),)):
             break
         time.sleep(PAUSE)
     import shutil  # noqa: PLC0415 - at the end only: it would stay in memory all the time

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from pathlib import Path
 
 from readylb.control.runtimes import guardian
@@ -26,12 +25,6 @@ def entry(name: str, value: str) -> bytes:
     return f"{name}={value}".encode()
 
 
-async def sweep(*marks: bytes) -> None:
-    """Kill every process that carries all the marks, in a thread: reading /proc takes milliseconds."""
-    if MARKS_VISIBLE:
-        await asyncio.to_thread(_sweep, marks)
-
-
 async def group_alive(pgid: int, mark: bytes) -> bool:
     """Say whether a group whose leader was reaped has living members that carry the mark.
 
@@ -44,7 +37,7 @@ async def group_alive(pgid: int, mark: bytes) -> bool:
         return False
     if not MARKS_VISIBLE:
         return True
-    pids = await asyncio.to_thread(guardian.marked, mark)
+    pids = await asyncio.to_thread(guardian.marked, (mark,))
     return any(_group_of(pid) == pgid for pid in pids)
 
 
@@ -53,10 +46,3 @@ def _group_of(pid: int) -> int | None:
         return os.getpgid(pid)
     except ProcessLookupError:
         return None
-
-
-def _sweep(marks: tuple[bytes, ...]) -> None:
-    for _ in range(guardian.ROUNDS):
-        if not guardian.kill_marked(*marks):
-            return
-        time.sleep(guardian.PAUSE)

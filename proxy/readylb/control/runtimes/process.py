@@ -26,8 +26,9 @@ from readylb.control.runtimes.guard import Guard
 from readylb.control.runtimes.log_pump import LogPump
 from readylb.control.runtimes.log_ring import LogRing
 from readylb.control.runtimes.ports import PortAllocator
-from readylb.control.runtimes.process_container import ProcessContainer
+from readylb.control.runtimes.process_container import Host, ProcessContainer
 from readylb.control.runtimes.runtime import ExecResult, Sandbox
+from readylb.control.runtimes.sweeper import Sweeper
 from readylb.control.tasks import TaskGroup
 from readylb.core.container_command import Surroundings, environment, expand, resolve
 from readylb.errors import NotFoundError, RuntimeFailureError
@@ -76,6 +77,8 @@ class ProcessRuntime:
             f"{marks.INSTANCE}={context.instance}", self._folder, context.clock, context.fatal
         )
         self._tasks = TaskGroup("runtimes/process", context.fatal)
+        self._sweeper = Sweeper(self._tasks)
+        self._host = Host(self._guard, self._sweeper, context.clock)
         self._pods: dict[str, _PodRecord] = {}
         self._inherited = _inherited(os.environ)
         self._closing = False
@@ -152,7 +155,7 @@ class ProcessRuntime:
                 await slot.current.wait_gone()
         # A uid may come from a manifest, so another readylb may have a pod of the same: both marks.
         ours, pods = (marks.INSTANCE, self._instance), (marks.POD, pod.metadata.uid)
-        await marks.sweep(marks.entry(*ours), marks.entry(*pods))
+        await self._sweeper.sweep(marks.entry(*ours), marks.entry(*pods))
         await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
         for mapping in record.surroundings.port_mappings:
             self._ports.release(mapping.host_port)
@@ -247,7 +250,7 @@ class ProcessRuntime:
         if slot.previous_log is not None:
             slot.previous_log.remove()
         slot.previous_log, slot.log = slot.log, ring
-        return ProcessContainer(command, child, LogPump(reader, ring), self._guard, self._clock)
+        return ProcessContainer(command, child, LogPump(reader, ring), self._host)
 
     def _log(self, base: Path) -> LogRing:
         try:

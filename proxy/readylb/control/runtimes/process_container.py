@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import dataclass
 
 from readylb.control.clock import Clock
 from readylb.control.runtimes import marks
@@ -11,33 +12,45 @@ from readylb.control.runtimes.child import Child, Command
 from readylb.control.runtimes.guard import Guard
 from readylb.control.runtimes.log_pump import LogPump
 from readylb.control.runtimes.runtime import ContainerExit
+from readylb.control.runtimes.sweeper import Sweeper
 
-#: Pause in seconds between two looks at a group that is stopping after its leader has gone: the system
+#: Pauses in seconds between two looks at a group that is stopping after its leader has gone: the system
 #: tells nobody when a group becomes empty.
-_LOOK_SECONDS = 0.02
+_FIRST_LOOK_SECONDS = 0.01
+_LAST_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What all containers of a runtime share."""
+
+    guard: Guard
+    sweeper: Sweeper
+    clock: Clock
 
 
 class ProcessContainer:
     """A running container. `supervise` must run as a task until it returns."""
 
-    def __init__(self, command: Command, child: Child, pump: LogPump, guard: Guard, clock: Clock) -> None:
+    def __init__(self, command: Command, child: Child, pump: LogPump, host: Host) -> None:
         """Take over a child that was just started."""
         self.command = command
         identity = command.environment[marks.CONTAINER]
         self._mark = marks.entry(marks.CONTAINER, identity)
         self.container_id = f"process://{identity}"
-        self.started_at = clock.now()
+        self.started_at = host.clock.now()
         self._child = child
         self._pump = pump
-        self._guard = guard
-        self._clock = clock
+        self._guard = host.guard
+        self._sweeper = host.sweeper
+        self._clock = host.clock
         self._stopping = False
         self._killed = False
         self._kill_timer: asyncio.TimerHandle | None = None
         #: Done when its process has ended.
         self.ended: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
         self._gone = asyncio.Event()
-        guard.add(child.pgid)
+        self._guard.add(child.pgid)
 
     def __repr__(self) -> str:
         """Show the state."""
@@ -100,7 +113,7 @@ class ProcessContainer:
             )
         )
         self._guard.remove(child.pgid)
-        await marks.sweep(self._mark)
+        await self._sweeper.sweep(self._mark)
         self.release()
 
     def release(self) -> None:
@@ -112,11 +125,13 @@ class ProcessContainer:
 
     async def _group_ended(self) -> None:
         """Wait until the group is empty or the grace period is over, then kill what is left of it."""
+        pause = _FIRST_LOOK_SECONDS
         while await marks.group_alive(self._child.pgid, self._mark):
             if self._killed:
                 self._child.signal_group(signal.SIGKILL)
                 return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LAST_LOOK_SECONDS)
 
     def _kill_within(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
