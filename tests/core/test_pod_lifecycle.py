@@ -122,3 +122,8 @@ def test_grace_comes_from_the_deletion_then_the_probe_then_the_pod(
 
 def test_a_pod_is_named_as_kubelets_messages_name_it() -> None:
     assert describe_pod(pod()) == "web_default(u1)"
+
+
+def test_an_endpoint_that_nobody_can_restart_is_left_alone() -> None:
+    external = Pod(spec=PodSpec(containers=(MAIN,), runtime_class_name="external"))
+    assert decide(external, MAIN, RUNNING, FAILED, changed=True) == KEEP

@@ -51,6 +51,8 @@ def test_the_phase_follows_from_the_containers(
         (False, False, Verdicts(), True, True),
         (False, True, Verdicts(), True, False),
         (False, True, Verdicts(readiness=BAD), True, False),
+        (False, True, Verdicts(readiness=OK, liveness=BAD), True, False),
+        (False, False, Verdicts(liveness=BAD), True, False),
         (False, True, Verdicts(readiness=OK), True, True),
         (True, False, Verdicts(), False, False),
         (True, False, Verdicts(startup=UNKNOWN), False, False),

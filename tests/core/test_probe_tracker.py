@@ -130,3 +130,11 @@ def test_an_attempt_follows_the_order_of_kubelets_rules(
 
 def test_nothing_is_asked_on_hold() -> None:
     assert next_step(LIVENESS, Probe(), UP, on_hold=True) is Step.SKIP
+
+
+def test_a_failure_of_what_nobody_can_restart_is_not_the_last_word() -> None:
+    tracker = ProbeTracker(LIVENESS, Probe(failure_threshold=1), holds=False)
+    tracker.see("a")
+    assert tracker.observe(ProbeResult.FAILURE) == Transition("a", ProbeResult.FAILURE)
+    assert not tracker.on_hold
+    assert tracker.observe(ProbeResult.SUCCESS) == Transition("a", ProbeResult.SUCCESS)

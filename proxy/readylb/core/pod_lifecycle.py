@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from readylb.core.container_life import ContainerLife, Stage
+from readylb.core.ownership import can_restart
 from readylb.model import Pod
 from readylb.model.container import Container, ContainerStateTerminated
 from readylb.model.probe import Probe, ProbeKind, ProbeResult
@@ -94,6 +95,8 @@ def describe_pod(pod: Pod) -> str:
 
 
 def _judge(pod: Pod, container: Container, verdicts: Verdicts, *, changed: bool) -> Action:
+    if not can_restart(pod):
+        return KEEP
     if changed:
         text = f"Container {container.name} definition changed, will be restarted"
         return Action(Verb.STOP, text, restart=True)

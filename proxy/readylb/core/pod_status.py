@@ -67,14 +67,15 @@ def pod_status(
 def container_status(container: Container, view: ContainerView) -> ContainerStatus:
     """Return the status of one container.
 
-    Unlike kubelet's, a container that is being stopped in order to be restarted is not ready:
-    requests must be gone before the signal comes.
+    Unlike kubelet's, a container whose liveness has failed, or that is being stopped in order to be
+    restarted, is not ready: requests must be gone before the signal comes.
     """
     life = view.life
     running = life.stage in {Stage.RUNNING, Stage.STOPPING}
     started = running and _passed(view.verdicts.startup, needed=container.startup_probe is not None)
     asked = container.readiness_probe is not None
-    ready = started and not life.doomed and _passed(view.verdicts.readiness, needed=asked)
+    dying = life.doomed or view.verdicts.liveness is ProbeResult.FAILURE
+    ready = started and not dying and _passed(view.verdicts.readiness, needed=asked)
     state, last = _states(life)
     return ContainerStatus(
         name=container.name,

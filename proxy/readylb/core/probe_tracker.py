@@ -43,12 +43,16 @@ class Transition:
 
 
 class ProbeTracker:
-    """Counts outcomes of one probe. Driven by `see`, `observe` and `settle`."""
+    """Counts outcomes of one probe. Driven by `see`, `observe` and `settle`.
 
-    __slots__ = ("_kind", "_probe", "container_id", "last", "on_hold", "result", "run")
+    `holds` is False for a container that nobody can restart: a failure then is not the last word on it.
+    """
 
-    def __init__(self, kind: ProbeKind, probe: Probe) -> None:
+    __slots__ = ("_holds", "_kind", "_probe", "container_id", "last", "on_hold", "result", "run")
+
+    def __init__(self, kind: ProbeKind, probe: Probe, *, holds: bool = True) -> None:
         """Know no container yet."""
+        self._holds = holds
         self._kind = kind
         self._probe = probe
         self.container_id = ""
@@ -84,7 +88,7 @@ class ProbeTracker:
         if self.run < self.threshold(counted):
             return None
         change = self._conclude(counted, message)
-        if (self._kind, counted) in _HOLDING:
+        if (self._kind, counted) in _HOLDING and (self._holds or counted is ProbeResult.SUCCESS):
             self.on_hold = True
             self.run = 0
         return change

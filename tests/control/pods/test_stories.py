@@ -10,6 +10,8 @@ from readylb.control.runtimes.runtime import ExecResult
 from readylb.core.durations import human_duration
 from readylb.model import Event, Pod
 from readylb.model.container import Container
+from readylb.model.meta import ObjectMeta
+from readylb.model.pod import PodSpec
 from readylb.model.probe import ExecAction, Probe, TCPSocketAction
 
 OK = ExecResult(0, b"")
@@ -120,6 +122,43 @@ def test_s5_the_shell_one_liner_ends_in_crash_loop_back_off() -> None:
         (back_off,) = world.events("BackOff")
         who = f"liveness2_default({pod.metadata.uid})"
         assert back_off.message == f"Back-off restarting failed container liveness2 in pod {who}"
+
+    simulate(story)
+
+
+def test_s8_an_endpoint_of_somebody_else_leaves_by_its_liveness_and_comes_back_by_it() -> None:
+    async def story(world: World) -> None:
+        alive = True
+        world.runtime.on_exec = lambda *_: OK if alive else SERVER_ERROR
+        liveness = probe(period_seconds=1)
+        world.add("web-0", Container(name="web", liveness_probe=liveness), runtime_class_name="external")
+        await world.until(5)
+        alive = False
+        await world.until(7.9)
+        assert world.pod("web-0").ready
+        await world.until(8.1)
+        assert not world.pod("web-0").ready
+        await world.until(1000)
+        assert world.status("web-0", "web").restart_count == 0
+        assert world.events("Killing") == []
+        alive = True
+        await world.until(1001.1)
+        assert world.pod("web-0").ready
+
+    simulate(story)
+
+
+def test_s8_a_restart_hook_runs_with_back_off() -> None:
+    async def story(world: World) -> None:
+        world.runtime.on_exec = lambda *_: SERVER_ERROR
+        web = Container(name="web", liveness_probe=probe(period_seconds=1))
+        meta = ObjectMeta(name="web-0", annotations={"readylb.io/restart": "{}"})
+        world.store.create(Pod(metadata=meta, spec=PodSpec(containers=(web,), runtime_class_name="external")))
+        restarts: list[float] = []
+        world.runtime.on_start = lambda _: restarts.append(round(world.elapsed))
+        await world.until(100)
+        assert restarts == [0, 2, 4, 16, 38, 80]
+        assert world.events("Killing")[0].message == "Container web failed liveness probe, will be restarted"
 
     simulate(story)
 

@@ -15,6 +15,7 @@ from readylb.control.probes.ask import Ask
 from readylb.control.probes.attempt import attempt, report
 from readylb.control.probes.deps import ProbeDeps
 from readylb.control.probes.outcome import Outcome, ProbeError
+from readylb.core.ownership import can_restart, is_external
 from readylb.core.probe_schedule import ProbeSchedule
 from readylb.core.probe_tracker import ProbeTracker, Step, Transition, View, next_step
 from readylb.model import Pod, ProbeStatus
@@ -40,7 +41,7 @@ class Prober:
         self._kind = kind
         self._probe = probe
         self._deps = deps
-        self._tracker = ProbeTracker(kind, probe)
+        self._tracker = ProbeTracker(kind, probe, holds=can_restart(pod))
         self._schedule = ProbeSchedule(probe.period_seconds)
         self._alarm = Alarm(deps.clock)
         self._triggered = False
@@ -99,7 +100,7 @@ class Prober:
         beginning, but a program is not asked in its first milliseconds whether it should be killed.
         """
         delay = float(self._probe.initial_delay_seconds)
-        patient = self._kind is ProbeKind.LIVENESS and self._is_ours
+        patient = self._kind is ProbeKind.LIVENESS and not is_external(self._pod)
         return max(delay, OPENING_SECONDS) if patient else delay
 
     def _is_due(self, now: float) -> bool:
@@ -136,12 +137,7 @@ class Prober:
         opens, or after `OPENING_SECONDS`: a refusal before that is no attempt.
         """
         age = now - facts.started_at(self._pod, self._container.name, now)
-        return age < OPENING_SECONDS and self._is_ours
-
-    @property
-    def _is_ours(self) -> bool:
-        """Say whether we start the container; an external one was there before."""
-        return self._pod.spec.runtime_class_name != "external"
+        return age < OPENING_SECONDS and not is_external(self._pod)
 
     def _count(self, result: ProbeResult, begin: float) -> None:
         meta = self._pod.metadata
