@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from readylb.core.balancing.table import load
+from readylb.core.balancing.table import check
 from readylb.core.limits import LIMIT_PREFIX, check_limit
 from readylb.errors import ConfigError
 from readylb.model import Service
@@ -84,7 +84,7 @@ class _Reader:
     def policy(self) -> str:
         name = self._annotations.get(BALANCER, "round_robin")
         try:
-            load(name)
+            check(name)
         except ConfigError as error:
             self._invalid(BALANCER, str(error))
             return "round_robin"
