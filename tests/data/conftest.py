@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
-
 from tests.data.rig import Balancer
 
 

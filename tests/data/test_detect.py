@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.data.rig import LAST
 
 from readylb.data.detect import looks_like_http
-from tests.data.rig import LAST
 
 
 @pytest.mark.parametrize(

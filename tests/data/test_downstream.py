@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.data.rig import GET, LAST, Balancer, answer, read_head
 
 from readylb.wire.messages import Limits
-
-from tests.data.rig import GET, LAST, Balancer, answer, read_head
 
 
 async def test_a_request_reaches_an_endpoint_and_its_answer_comes_back(balancer):
@@ -328,7 +328,7 @@ async def forwarded(pieces: list[bytes]) -> bytes:
 @given(cuts=st.lists(st.integers(min_value=1, max_value=len(STREAM) - 1), max_size=6))
 def test_any_split_of_the_stream_gives_the_same_forwarded_bytes(cuts):
     edges = [0, *sorted(set(cuts)), len(STREAM)]
-    pieces = [STREAM[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [STREAM[a:b] for a, b in pairwise(edges)]
 
     async def compare():
         return await forwarded([STREAM]), await forwarded(pieces)

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import pytest
+from tests.data.rig import GET, LAST, answer, read_head
 
 from readylb.wire.messages import Limits, PassiveReport
-from tests.data.rig import GET, LAST, answer, read_head
 
 
 def post(body: bytes = b"x") -> bytes:

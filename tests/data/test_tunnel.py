@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import asyncio
 
-from readylb.wire.messages import Drain, Drained, Limits
 from tests.data.rig import answer, read_head
+
+from readylb.wire.messages import Drain, Drained, Limits
 
 UPGRADE = (
     b"GET /chat HTTP/1.1\r\nHost: web\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 from tests.data.rig import GET, LAST, answer, read_head
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -112,10 +111,8 @@ async def test_interim_responses_do_not_reach_http_1_0(balancer):
 
 async def test_a_chunked_response_is_passed_on_as_it_came(balancer):
     body = b'3;a="b"\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\nTransfer-Encoding: evil\r\n\r\n'
-    head = (
-        OK
-        + b"Transfer-Encoding: chunked\r\nKeep-Alive: timeout=5\r\nConnection: X-Secret\r\nX-Secret: 1\r\n\r\n"
-    )
+    hops = b"Keep-Alive: timeout=5\r\nConnection: X-Secret\r\nX-Secret: 1\r\n"
+    head = OK + b"Transfer-Encoding: chunked\r\n" + hops + b"\r\n"
     await balancer.start()
     await balancer.ready(await balancer.endpoint(saying(head + body[:9], body[9:])))
 

@@ -5,6 +5,8 @@ import errno
 import os
 import socket
 
+from tests.data.rig import GET, KEY, LAST, answer, read_head
+
 from readylb.wire.messages import (
     Address,
     Drain,
@@ -18,7 +20,6 @@ from readylb.wire.messages import (
     SetService,
     Stats,
 )
-from tests.data.rig import GET, KEY, LAST, answer, read_head
 
 
 async def test_a_worker_says_hello_and_where_it_listens(balancer):

@@ -85,7 +85,7 @@ class Downstream(asyncio.Protocol):
     # what the exchange says
 
     def finished(self, *, close: bool) -> None:
-        """The response is complete: take the next request, or end."""
+        """Take the next request, or end: the response is complete."""
         complete = self._state == _WAIT
         self._exchange = None
         if close:
@@ -93,26 +93,11 @@ class Downstream(asyncio.Protocol):
         else:
             self._next()
 
-    def respond(
-        self,
-        status: int,
-        text: str,
-        *,
-        close: bool,
-        head_only: bool = False,
-        retry_after_seconds: int | None = None,
-    ) -> None:
+    def respond(self, refusal: Refusal, *, close: bool, head_only: bool = False) -> None:
         """Answer in the balancer's own name."""
         self._exchange = None
         close = close or self._service.closing
-        response = render(
-            status,
-            text,
-            close=close,
-            date=self._service.sweep.date,
-            head_only=head_only,
-            retry_after_seconds=retry_after_seconds,
-        )
+        response = render(refusal, close=close, date=self._service.sweep.date, head_only=head_only)
         self.transport.write(response)
         self._service.counters.bytes_out += len(response)
         if close:
@@ -192,7 +177,7 @@ class Downstream(asyncio.Protocol):
                 if exchange.head_out:
                     self.cut()
                 else:
-                    self.respond(400, "the request body ended too early", close=True)
+                    self.respond(Refusal(400, "the request body ended too early"), close=True)
             return True
         if self._state == _HEAD and self._buffer:
             if not self.full:
@@ -338,7 +323,7 @@ class Downstream(asyncio.Protocol):
             if exchange.head_out:
                 self.cut()
             else:
-                self.respond(400, str(error), close=True)
+                self.respond(Refusal(400, str(error)), close=True)
             return False
         self._buffer = data[settled:]
         if scanner.trailers:
@@ -361,7 +346,7 @@ class Downstream(asyncio.Protocol):
         """Answer what is not forwarded; nothing behind it can be trusted."""
         verdict = refusal or Refusal(431, "the request head is too long")
         self._service.counters.record(verdict.status, reason, 0.0)
-        self.respond(verdict.status, verdict.text, close=True)
+        self.respond(verdict, close=True)
 
     def _next(self) -> None:
         if self._state > _WAIT:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from readylb.core.http1.exchange import UNTIL_CLOSE, Request, Response
 from readylb.core.http1.framing import is_switching
 from readylb.core.http1.headers import request_head, response_head
+from readylb.core.http1.responses import Refusal
 from readylb.core.retry import Decision, Failure, decide, is_idempotent
 from readylb.data.flow import NOT_CONNECTED, PEER_FULL, hold, release
 from readylb.data.pool import EndpointState
@@ -171,13 +172,13 @@ class Exchange:
             self.progress()
 
     def completed(self) -> None:
-        """The response has ended as it should."""
+        """End well: the response is complete."""
         self._leave_endpoint()
         self.finish("Completed")
         self.client.finished(close=self.closes)
 
     def failed(self, failure: Failure) -> None:
-        """The attempt has failed, and its connection is gone or going."""
+        """Decide about an attempt that failed, whose connection is gone or going."""
         endpoint = self.endpoint
         self._leave_endpoint()
         self._report(failure)
@@ -229,7 +230,7 @@ class Exchange:
             self.client.cut()
         elif not self.body_complete and not self.client.held & PEER_FULL:
             self.abandon("RequestTimeout")
-            self.client.respond(408, "the request body did not arrive in time", close=True)
+            self.client.respond(Refusal(408, "the request body did not arrive in time"), close=True)
         else:
             upstream.discard()
             self.failed(Failure.RESPONSE_TIMEOUT)
@@ -321,26 +322,19 @@ class Exchange:
             self.service.report(PassiveReport(key=self.service.key, uid=endpoint.uid, reason=failure.value))
 
     def _answer(self, status: int, reason: str, text: str) -> None:
-        self.status = status
-        self.finish(reason)
-        self.client.respond(
-            status,
-            f"{self.service.settings.name}: {text}",
-            close=not self.body_complete or not self.request.keep_alive,
-            head_only=self.request.method == b"HEAD",
-        )
+        self._refuse(Refusal(status, f"{self.service.settings.name}: {text}"), reason)
 
     def _answer_unavailable(self) -> None:
         table = self.service.table
-        self.status = 503
-        self.finish("NoReadyEndpoints")
-        self.client.respond(
-            503,
-            f"{self.service.settings.name}: {table.reason or 'no endpoint is ready'}",
-            close=not self.body_complete or not self.request.keep_alive,
-            head_only=self.request.method == b"HEAD",
-            retry_after_seconds=table.retry_after_seconds,
-        )
+        text = f"{self.service.settings.name}: {table.reason or 'no endpoint is ready'}"
+        self._refuse(Refusal(503, text, table.retry_after_seconds), "NoReadyEndpoints")
+
+    def _refuse(self, refusal: Refusal, reason: str) -> None:
+        self.status = refusal.status
+        self.finish(reason)
+        request = self.request
+        close = not self.body_complete or not request.keep_alive
+        self.client.respond(refusal, close=close, head_only=request.method == b"HEAD")
 
 
 _SENTENCES = {

@@ -12,37 +12,27 @@ from collections.abc import Callable
 from typing import Any
 
 from readylb.data.drive import drive
+from readylb.wire.listening import BACKLOG
 from readylb.wire.messages import Address
-
-# Connections the kernel keeps until they are accepted; it caps this at net.core.somaxconn (4096).
-BACKLOG = 4096
 
 Factory = Callable[[], asyncio.BaseProtocol]
 
 
 class Listener:
-    """A bound address."""
+    """A bound address; the socket may be shared with other processes."""
 
     __slots__ = ("_factory", "_loop", "_paused", "_server", "_socket", "address")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, address: Address, factory: Factory) -> None:
-        """Bind and listen on `address`. Raises OSError."""
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, host: str, opened: socket.socket, factory: Factory
+    ) -> None:
+        """Accept on `opened`, a listening socket that is bound to `host` and ours from now on."""
         self._loop = loop
         self._factory = factory
         self._server: asyncio.Server | None = None
         self._paused = False
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self._socket.bind((address.host, address.port))
-            self._socket.listen(BACKLOG)
-        except OSError:
-            self._socket.close()
-            raise
-        self.address = Address(address.host, self._socket.getsockname()[1])
+        self._socket = opened
+        self.address = Address(host, opened.getsockname()[1])
         self._accept()
 
     def pause(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from readylb.data.drive import drive
 from readylb.data.sweep import Sweep
-from readylb.wire.messages import EndpointStats
+from readylb.wire.messages import EndpointEntry, EndpointStats
 
 if TYPE_CHECKING:
     from readylb.data.upstream import Upstream
@@ -41,21 +41,22 @@ class EndpointState:
         "requests",
         "uid",
         "unproven",
+        "weight",
     )
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, sweep: Sweep, uid: str, name: str, host: str, port: int
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sweep: Sweep, entry: EndpointEntry) -> None:
         """Have no connection yet."""
         self.loop = loop
         self._sweep = sweep
-        self.uid = uid
-        self.name = name
+        host, port = entry.host, entry.port
+        self.uid = entry.uid
+        self.name = entry.name
         self.host = host
         self.port = port
         self.address = (host, port)
         self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.authority = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}").encode()
+        self.weight = 1
         self.eligible = False
         self.in_flight = 0
         self.requests = 0

@@ -29,7 +29,7 @@ class Watched(Protocol):
 class Sweep:
     """The worker's coarse clock and its watch list."""
 
-    __slots__ = ("_clock", "_loop", "_timer", "_ticks", "_wall", "date", "each_tick", "now", "watched")
+    __slots__ = ("_clock", "_loop", "_ticks", "_timer", "_wall", "date", "each_tick", "now", "watched")
 
     def __init__(
         self,

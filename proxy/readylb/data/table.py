@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING
+from random import Random
+from typing import Protocol
 
 from readylb.core.balancing.policy import Policy
 from readylb.core.balancing.table import load
@@ -19,10 +20,17 @@ from readylb.data.stats import ServiceCounters
 from readylb.data.sweep import Sweep
 from readylb.wire.messages import PassiveReport, SetEndpoints, SetService
 
-if TYPE_CHECKING:
-    from readylb.data.sweep import Watched
-
 Report = Callable[[PassiveReport], None]
+
+
+class Client(Protocol):
+    """A client connection, whatever is spoken on it."""
+
+    def drain(self) -> None:
+        """End where nothing is under way."""
+
+    def cut(self) -> None:
+        """End at once."""
 
 
 class Table:
@@ -68,17 +76,17 @@ class ServiceState:
         self.key = settings.key
         self.report = report
         self.counters = ServiceCounters()
-        self.clients: set[Watched] = set()
+        self.clients: set[Client] = set()
         self.closing = False
         self.table = Table(SetEndpoints(key=settings.key, generation=0, endpoints=()), (), ())
-        self.policy: Policy = load(settings.policy)
+        self.policy: Policy = load(settings.policy, Random())  # noqa: S311 - which endpoint is no secret
         self._networks: tuple[str, ...] = ()
         self.settings = settings
 
     def set(self, settings: SetService) -> None:
         """Follow new settings from the next request on. Raises ConfigError for an unknown policy."""
         if settings.policy != self.settings.policy:
-            self.policy = load(settings.policy)
+            self.policy = load(settings.policy, Random())  # noqa: S311 - as above
         self.settings = settings
 
     def trusts(self, address: str) -> bool:
@@ -97,7 +105,7 @@ class ServiceState:
         for entry in message.endpoints:
             state = known.pop((entry.uid, entry.host, entry.port), None)
             if state is None:
-                state = EndpointState(self.loop, self.sweep, entry.uid, entry.name, entry.host, entry.port)
+                state = EndpointState(self.loop, self.sweep, entry)
             endpoints.append(state)
         eligible = tuple(state for state in endpoints if state.uid in chosen)
         before = self.table.eligible

@@ -181,7 +181,7 @@ class TcpDownstream(asyncio.Protocol):
             opening.transport.write(b"".join(self._received))
 
     def refused(self, opening: _Opening, failure: Failure) -> None:
-        """The connection under way is lost before it was made."""
+        """Take note that a connection was lost before it was made."""
         if self._opening is opening:
             if self._endpoint is not None:
                 self._endpoint.connections -= 1

@@ -221,10 +221,7 @@ class Upstream(asyncio.Protocol):
         while True:
             end = data.find(b"\r\n\r\n") + 4
             if end < 4:  # noqa: PLR2004 - not found
-                if len(data) > RESPONSE_HEAD_BYTES or not b"HTTP/1.".startswith(data[:7]):
-                    self._invalid(exchange)
-                else:
-                    self._buffer = data
+                self._unfinished(exchange, data)
                 return
             response = read_response(data if end == len(data) else data[:end], exchange.request.method)
             if isinstance(response, str) or end > RESPONSE_HEAD_BYTES:
@@ -241,6 +238,12 @@ class Upstream(asyncio.Protocol):
             data = data[end:]
             if not data:
                 return
+
+    def _unfinished(self, exchange: Exchange, data: bytes) -> None:
+        if len(data) > RESPONSE_HEAD_BYTES or not b"HTTP/1.".startswith(data[:7]):
+            self._invalid(exchange)
+        else:
+            self._buffer = data
 
     def _final(self, exchange: Exchange, response: Response, data: bytes, end: int) -> None:
         """Write the head, with the body bytes that came with it, and follow the body from there."""

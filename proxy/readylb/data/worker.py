@@ -6,6 +6,8 @@ import asyncio
 import gc
 import os
 import resource
+import socket
+from collections.abc import Callable
 
 from readylb.data.detect import Detect
 from readylb.data.downstream import Downstream
@@ -14,6 +16,7 @@ from readylb.data.sweep import Sweep
 from readylb.data.table import ServiceState
 from readylb.data.tcp import TcpDownstream
 from readylb.wire.channel import Channel, Message
+from readylb.wire.listening import listening_socket
 from readylb.wire.messages import (
     Address,
     Drain,
@@ -35,13 +38,23 @@ RESERVED_FILES = 64
 _PROTOCOLS = {"http": Downstream, "tcp": TcpDownstream, "auto": Detect}
 
 
+#: Returns the listening socket for an address of the Service port `key`. Raises OSError.
+Open = Callable[[str, Address], socket.socket]
+
+
 class Worker:
     """The data plane of one loop."""
 
-    def __init__(self, worker_id: int, channel: Channel) -> None:
+    def __init__(
+        self,
+        worker_id: int,
+        channel: Channel,
+        open_socket: Open = lambda _, address: listening_socket(address),
+    ) -> None:
         """Be worker `worker_id` at the worker's end of `channel`; nothing runs before `start`."""
         self._id = worker_id
         self._channel = channel
+        self._open = open_socket
         self._services: dict[str, ServiceState] = {}
         self._listeners: dict[str, dict[Address, Listener]] = {}
         self._leaving: list[ServiceState] = []
@@ -108,7 +121,10 @@ class Worker:
 
     def _listen(self, service: ServiceState, address: Address) -> None:
         try:
-            listener = Listener(self._loop, address, lambda: _PROTOCOLS[service.settings.protocol](service))
+            opened = self._open(service.key, address)
+            listener = Listener(
+                self._loop, address.host, opened, lambda: _PROTOCOLS[service.settings.protocol](service)
+            )
         except OSError as error:
             self._channel.send(
                 ListenFailed(

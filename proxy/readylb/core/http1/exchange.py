@@ -8,8 +8,8 @@ from __future__ import annotations
 CHUNKED = -1
 UNTIL_CLOSE = -2
 
-# A field that says something to this hop: lower-case name, name as received, value.
-Field = tuple[bytes, bytes, bytes]
+# The lines of a head that say something to this hop: name as received, value.
+Fields = list[tuple[bytes, bytes]]
 
 
 class Request:
@@ -19,13 +19,15 @@ class Request:
         "body",
         "expects_continue",
         "fields_at",
+        "forwarding",
         "head",
+        "hop_by_hop",
         "host",
         "keep_alive",
         "method",
         "minor",
         "nominated",
-        "notable",
+        "plain",
         "rewritten_target",
         "target",
         "trailers_wanted",
@@ -47,7 +49,11 @@ class Request:
         self.trailers_wanted = False
         self.upgrade = b""
         self.nominated: tuple[bytes, ...] = ()
-        self.notable: list[Field] = []
+        # Nothing needs to be cut or changed: Host is the only line that says something to this hop.
+        self.plain = False
+        # Names, as received, of lines that end here; and what was said about hops before this one.
+        self.hop_by_hop: list[bytes] = []
+        self.forwarding: Fields = []
 
 
 class Response:
@@ -57,11 +63,12 @@ class Response:
         "body",
         "dated",
         "fields_at",
+        "framing",
         "head",
+        "hop_by_hop",
         "keep_alive",
         "minor",
         "nominated",
-        "notable",
         "status",
         "upgrade",
     )
@@ -77,4 +84,6 @@ class Response:
         self.dated = False
         self.upgrade = b""
         self.nominated: tuple[bytes, ...] = ()
-        self.notable: list[Field] = []
+        # Names, as received, of lines that end here, and of those that frame the body.
+        self.hop_by_hop: list[bytes] = []
+        self.framing: list[bytes] = []

@@ -1,17 +1,20 @@
 """Where messages begin and end, and which are refused (RFC 9112; RFC 9110 where named).
 
-One rule above all: what two readers could understand differently is refused, never repaired.
-The parser has already refused malformed field lines; these functions see the request or status
-line themselves and the fields in NOTABLE as (lower-case name, name, value).
+One rule above all: what two readers could understand differently is refused, never repaired. The
+parser refuses malformed field lines; these functions judge the request or status line and the lines
+that say something to this hop, which they pick out of a head whose every line ends in CRLF.
 """
 
 from __future__ import annotations
 
-from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Field, Request, Response
+from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Fields, Request, Response
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
     ABSOLUTE,
+    DATE,
     LENGTH,
+    NOTABLE_REQUEST,
+    NOTABLE_RESPONSE,
     REQUEST_LINE,
     STATUS_LINE,
     has_bad_escape,
@@ -21,41 +24,36 @@ from readylb.core.http1.syntax import (
     tokens,
 )
 
-# Fields that say something to this hop. Everything else is passed on without being looked at.
-NOTABLE_REQUEST = frozenset(
-    (
-        b"connection",
-        b"content-length",
-        b"expect",
-        b"forwarded",
-        b"host",
-        b"keep-alive",
-        b"max-forwards",
-        b"proxy-connection",
-        b"te",
-        b"transfer-encoding",
-        b"upgrade",
-        b"x-forwarded-for",
-        b"x-forwarded-host",
-        b"x-forwarded-proto",
-    )
-)
-NOTABLE_RESPONSE = frozenset(
-    (
-        b"connection",
-        b"content-length",
-        b"date",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"transfer-encoding",
-        b"upgrade",
-    )
-)
 _SWITCHING = 101
-_NO_CONTENT = 204
-_NOT_MODIFIED = 304
 _OK = 200
+_BODYLESS = frozenset((204, 304))
+_SLASH = 47
+_HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
+_BAD_LENGTH = "Content-Length is not one plain number"
+_BAD_ENCODING = "Transfer-Encoding is not exactly: chunked"
+
+
+class _Lengths:
+    """What Content-Length and Transfer-Encoding lines say together."""
+
+    __slots__ = ("chunked", "length")
+
+    def __init__(self) -> None:
+        self.length = -1
+        self.chunked = False
+
+    def take(self, name: bytes, value: bytes) -> str:
+        """Take one line; return what is wrong with it, or an empty string."""
+        value = value.rstrip(b" \t")
+        if name == b"content-length":
+            if self.length >= 0 or LENGTH.fullmatch(value) is None:
+                return _BAD_LENGTH
+            self.length = int(value)
+            return ""
+        if self.chunked or value.lower() != b"chunked":
+            return _BAD_ENCODING
+        self.chunked = True
+        return ""
 
 
 def start_request(head: bytes) -> Request | Refusal:
@@ -63,55 +61,46 @@ def start_request(head: bytes) -> Request | Refusal:
     line = REQUEST_LINE.match(head)
     if line is None:
         return _refuse_line(head[: head.find(b"\r\n")])
-    method, target, major, minor = line.groups()
-    if major != b"1" or minor not in b"01":
-        return Refusal(505, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not {_version(major, minor)}")
+    method, target, version = line.groups()
+    if version == b"1.1":
+        minor = 1
+    elif version == b"1.0":
+        minor = 0
+    else:
+        return Refusal(505, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not HTTP/{version.decode()}")
     if method == b"CONNECT":
         return Refusal(405, "CONNECT is not offered here")
-    request = Request(head, method, target, 1 if minor == b"1" else 0, line.end())
-    if target[0] != 47:  # noqa: PLR2004 - "/"
+    request = Request(head, method, target, minor, line.end())
+    if target[0] != _SLASH:
         return _other_target(request)
-    if has_bad_escape(target):
+    if b"%" in target and has_bad_escape(target):
         return Refusal(400, "the request target holds an invalid escape")
     return request
 
 
-def finish_request(request: Request, notable: list[Field]) -> Refusal | None:
-    """Judge the fields that matter and put what they say into `request`; None: it may be forwarded."""
-    hosts = 0
-    length = -1
-    chunked = False
-    authority = request.host
-    request.notable = notable
-    for name, _, value in notable:
-        if name == b"host":
-            hosts += 1
-            request.host = value.rstrip(b" \t")
-        elif name == b"content-length":
-            if length >= 0 or LENGTH.fullmatch(value := value.rstrip(b" \t")) is None:  # noqa: PLW2901 - trims
-                return Refusal(400, "Content-Length is not one plain number")
-            length = int(value)
-        elif name == b"transfer-encoding":
-            if chunked or value.rstrip(b" \t").lower() != b"chunked":
-                return Refusal(400, "Transfer-Encoding is not exactly: chunked")
-            chunked = True
+def finish_request(request: Request) -> Refusal | None:
+    """Judge the lines that matter and put what they say into `request`; None: it may be forwarded."""
+    notable: Fields = NOTABLE_REQUEST.findall(request.head, request.fields_at - 2)
+    if len(notable) == 1 and request.minor and not request.rewritten_target:
+        name, value = notable[0]
+        if name.lower() == b"host":
+            request.plain = True
+            request.host = value = value.rstrip(b" \t")
+            return None if is_authority(value) else Refusal(400, "the Host field is not valid")
+    hosts: list[bytes] = []
+    lengths = _Lengths()
+    for name, value in notable:
+        lower = name.lower()
+        if lower == b"host":
+            hosts.append(value.rstrip(b" \t"))
+        elif lower in (b"content-length", b"transfer-encoding"):
+            wrong = lengths.take(lower, value)
+            if wrong:
+                return Refusal(400, wrong)
         else:
-            _note(request, name, value)
-    if hosts != 1 and (hosts or request.minor):
-        return Refusal(400, "there must be exactly one Host field")
-    if hosts and not is_authority(request.host):
-        return Refusal(400, "the Host field is not valid")
-    if authority:
-        request.host = authority
-    if chunked:
-        if length >= 0:
-            return Refusal(400, "Content-Length and Transfer-Encoding exclude each other")
-        if request.minor == 0:
-            return Refusal(400, "HTTP/1.0 knows no Transfer-Encoding")
-        request.body = CHUNKED
-    elif length > 0:
-        request.body = length
-    return _settle_connection(request)
+            _note(request, lower, name, value)
+    _settle_connection(request)
+    return _settle_host(request, hosts) or _settle_body(request, lengths)
 
 
 def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int) -> Refusal | None:
@@ -134,56 +123,61 @@ def read_response_line(head: bytes) -> Response | None:
     line = STATUS_LINE.match(head)
     if line is None:
         return None
-    minor, status, _ = line.groups()
+    minor, status = line.groups()
     return Response(head, int(status), 1 if minor == b"1" else 0, line.end())
 
 
-def finish_response(response: Response, method: bytes, notable: list[Field]) -> str:
+def finish_response(response: Response, method: bytes) -> str:
     """Judge a response to `method`; return what is wrong with it, or an empty string.
 
     RFC 9112 §6.3 decides the length. What is ambiguous or forbidden makes the response invalid.
     """
-    length = -1
-    chunked = False
-    response.notable = notable
-    for name, _, value in notable:
-        if name == b"content-length":
-            if length >= 0 or LENGTH.fullmatch(value := value.rstrip(b" \t")) is None:  # noqa: PLW2901 - trims
-                return "Content-Length is not one plain number"
-            length = int(value)
-        elif name == b"transfer-encoding":
-            if chunked or value.rstrip(b" \t").lower() != b"chunked":
-                return "Transfer-Encoding is not exactly: chunked"
-            chunked = True
-        elif name == b"connection":
-            _note_response_connection(response, value)
-        elif name == b"date":
-            response.dated = True
-        elif name == b"upgrade":
-            response.upgrade = value.rstrip(b" \t")
-    if chunked and (length >= 0 or response.minor == 0):
+    head = response.head
+    lengths = _Lengths()
+    for name, value in NOTABLE_RESPONSE.findall(head, response.fields_at - 2):
+        lower = name.lower()
+        if lower in _HOP_BY_HOP:
+            response.hop_by_hop.append(name)
+            if lower == b"connection":
+                _note_response_connection(response, value)
+            elif lower == b"upgrade":
+                response.upgrade = value.rstrip(b" \t")
+        else:
+            response.framing.append(name)
+            wrong = lengths.take(lower, value)
+            if wrong:
+                return wrong
+    if lengths.chunked and (lengths.length >= 0 or response.minor == 0):
         return "Transfer-Encoding beside Content-Length or in HTTP/1.0"
+    response.dated = b"\r\nDate:" in head or DATE.search(head) is not None
     status = response.status
-    if status < _OK or status == _NO_CONTENT or status == _NOT_MODIFIED or method == b"HEAD":
-        response.body = 0
-    elif chunked:
+    if status < _OK or status in _BODYLESS or method == b"HEAD":
+        return ""
+    if lengths.chunked:
         response.body = CHUNKED
-    elif length >= 0:
-        response.body = length
+    elif lengths.length >= 0:
+        response.body = lengths.length
     else:
         response.body = UNTIL_CLOSE
         response.keep_alive = False
     return ""
 
 
+def is_switching(response: Response, request: Request) -> bool:
+    """Say whether a 101 is an answer that `request` asked for (RFC 9110 §15.2.2)."""
+    return (
+        response.status == _SWITCHING
+        and bool(request.upgrade)
+        and b"upgrade" in response.nominated
+        and bool(response.upgrade)
+        and all(protocol in tokens(request.upgrade) for protocol in tokens(response.upgrade))
+    )
+
+
 def _refuse_line(line: bytes) -> Refusal:
     if looks_like_http(line):
         return Refusal(400, "the request target or method is not valid")
     return Refusal(400, "the request line is not valid")
-
-
-def _version(major: bytes, minor: bytes) -> str:
-    return f"HTTP/{major.decode()}.{minor.decode()}"
 
 
 def _other_target(request: Request) -> Request | Refusal:
@@ -206,17 +200,51 @@ def _other_target(request: Request) -> Request | Refusal:
     return request
 
 
-def _note(request: Request, name: bytes, value: bytes) -> None:
-    """Take what the rarer notable fields say."""
-    if name == b"connection":
-        for token in tokens(value):
-            request.nominated += (token,)
-    elif name == b"upgrade":
-        request.upgrade = request.upgrade + b", " + value if request.upgrade else value
-    elif name == b"expect":
+def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
+    """Take what the rarer notable lines say."""
+    if lower in _HOP_BY_HOP:
+        request.hop_by_hop.append(name)
+        if lower == b"connection":
+            request.nominated += tuple(tokens(value))
+        elif lower == b"upgrade":
+            request.upgrade = request.upgrade + b", " + value if request.upgrade else value
+        elif lower == b"te":
+            request.trailers_wanted = request.trailers_wanted or b"trailers" in tokens(value)
+    elif lower == b"expect":
         request.expects_continue = value.rstrip(b" \t").lower() == b"100-continue"
-    elif name == b"te":
-        request.trailers_wanted = request.trailers_wanted or b"trailers" in tokens(value)
+        if request.minor == 0:
+            # RFC 9110 §10.1.1: from HTTP/1.0 it is ignored, and must not reach a 1.1 endpoint.
+            request.hop_by_hop.append(name)
+    else:
+        request.forwarding.append((name, value))
+
+
+def _settle_host(request: Request, hosts: list[bytes]) -> Refusal | None:
+    """Demand one valid Host (RFC 9112 §3.2); the target's own authority goes before it."""
+    if len(hosts) != 1 and (hosts or request.minor):
+        return Refusal(400, "there must be exactly one Host field")
+    if hosts:
+        if not is_authority(hosts[0]):
+            return Refusal(400, "the Host field is not valid")
+        if not request.rewritten_target:
+            request.host = hosts[0]
+    return None
+
+
+def _settle_body(request: Request, lengths: _Lengths) -> Refusal | None:
+    """Decide the body's length (RFC 9112 §6.3)."""
+    if lengths.chunked:
+        if lengths.length >= 0:
+            return Refusal(400, "Content-Length and Transfer-Encoding exclude each other")
+        if request.minor == 0:
+            return Refusal(400, "HTTP/1.0 knows no Transfer-Encoding")
+        request.body = CHUNKED
+    elif lengths.length > 0:
+        request.body = lengths.length
+    if request.upgrade and request.body:
+        # Where the tunnel would begin is unclear to some readers; the request is served without.
+        request.upgrade = b""
+    return None
 
 
 def _settle_connection(request: Request) -> None:
@@ -230,7 +258,6 @@ def _settle_connection(request: Request) -> None:
     if request.upgrade and (
         request.minor == 0
         or b"upgrade" not in nominated
-        or request.body != 0
         or any(protocol.startswith(b"h2") for protocol in tokens(request.upgrade))
     ):
         # An offer that is not made properly, or for HTTP/2, is ignored: the request is served as it is.
@@ -240,20 +267,11 @@ def _settle_connection(request: Request) -> None:
 
 
 def _note_response_connection(response: Response, value: bytes) -> None:
+    if value == b"keep-alive" and response.minor:
+        return
     for token in tokens(value):
         response.nominated += (token,)
         if token == b"close":
             response.keep_alive = False
         elif token == b"keep-alive" and response.minor == 0 and b"close" not in response.nominated:
             response.keep_alive = True
-
-
-def is_switching(response: Response, request: Request) -> bool:
-    """Say whether a 101 is an answer that `request` asked for (RFC 9110 §15.2.2)."""
-    return (
-        response.status == _SWITCHING
-        and bool(request.upgrade)
-        and b"upgrade" in response.nominated
-        and bool(response.upgrade)
-        and all(protocol in tokens(request.upgrade) for protocol in tokens(response.upgrade))
-    )

@@ -1,12 +1,12 @@
-"""Heads rewritten once, bytes to bytes: one slice of the received head, less what is hop-by-hop, plus ours.
+"""Heads rewritten once, bytes to bytes: a slice of what was received, less what is hop-by-hop, plus ours.
 
-Nothing is looked up by pattern: the parser named the notable lines, and each one that must go is cut
-out where it stands. A head without any is passed on as it came.
+Framing named the lines that end here, and each is cut out where it stands. A head without any is
+passed on as it came.
 """
 
 from __future__ import annotations
 
-from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Request, Response
+from readylb.core.http1.exchange import CHUNKED, Request, Response
 from readylb.core.http1.responses import REASONS
 
 VIA = b"1.1 readylb"
@@ -44,6 +44,9 @@ _NOT_IN_TRAILERS = (
 )
 _NO_CONTENT = 204
 _OK = 200
+_SWITCHING = 101
+# Where field lines begin behind a status line without a reason: HTTP/1.1 200 CRLF.
+_BARE_STATUS_LINE = 14
 
 
 class Peer:
@@ -66,22 +69,23 @@ def request_head(request: Request, peer: Peer, authority: bytes) -> bytes:
 
     HTTP/1.1, Host of the target, no hop-by-hop fields, Via (RFC 9110 §7.6.3), X-Forwarded-*.
     """
-    if len(request.notable) == 1 and request.minor and not request.rewritten_target:
-        # Host alone, the common case: nothing to cut, nothing to change.
+    if request.plain:
         return b"%b%b%b\r\n\r\n" % (request.head[:-4], peer.lines, request.host)
     block = request.head[request.fields_at - 2 : -4]
-    cut = _HOP_BY_HOP if peer.trusted else _HOP_BY_HOP | _FORWARDING
-    told = {}
-    for name, raw, value in request.notable:
-        if name in cut or (name == b"host" and request.rewritten_target):
-            block = _without(block, raw)
-        elif name == b"expect" and not request.expects_continue and request.minor == 0:
-            block = _without(block, raw)
-        elif name in _FORWARDING:
-            told[name] = told[name] + b", " + value if name in told else value
-            if name != b"forwarded":
-                block = _without(block, raw)
-    block = _without_nominated(block, request.nominated)
+    for name in request.hop_by_hop:
+        block = _without(block, name)
+    if request.rewritten_target:
+        block = _without_named(block, (b"host",))
+    told: dict[bytes, bytes] = {}
+    for name, value in request.forwarding:
+        lower = name.lower()
+        if not peer.trusted:
+            block = _without(block, name)
+        elif lower != b"forwarded":
+            block = _without(block, name)
+            told[lower] = told[lower] + b", " + value if lower in told else value
+    if request.nominated:
+        block = _without_nominated(block, request.nominated)
     line = b"%b %b HTTP/1.1" % (request.method, request.target)
     return b"".join((line, block, _added(request, peer, authority, told), b"\r\n\r\n"))
 
@@ -92,36 +96,24 @@ def response_head(response: Response, *, minor: int, close: bool, body: int, dat
     `body` is the framing that the client will get: CHUNKED where the response itself has no end but
     the close of the connection, UNTIL_CLOSE where a chunked one goes to HTTP/1.0.
     """
-    if response.minor and response.fields_at > 14:  # noqa: PLR2004 - "HTTP/1.1 200" + CRLF has no blank
-        head = response.head[:-4]
-    else:
-        reason = REASONS.get(response.status, b"") if response.fields_at <= 14 else b""  # noqa: PLR2004
-        line = response.head[8 : response.fields_at - 2]
-        head = b"".join((b"HTTP/1.1", line, b" " + reason if response.fields_at <= 14 else b""))  # noqa: PLR2004
-        head += response.head[response.fields_at - 2 : -4]
+    head = response.head[:-4]
+    if response.minor == 0 or response.fields_at <= _BARE_STATUS_LINE:
+        head = _with_status_line(response)
+    for name in response.hop_by_hop:
+        head = _without(head, name)
     status = response.status
-    switching = status == 101  # noqa: PLR2004 - the one status that needs Upgrade
-    bodyless = status < _OK or status == _NO_CONTENT
-    for name, raw, _ in response.notable:
-        if (
-            name in _HOP_BY_HOP
-            or (name == b"transfer-encoding" and (bodyless or body == UNTIL_CLOSE or minor == 0))
-            or (name == b"content-length" and bodyless)
-        ):
-            head = _without(head, raw)
+    if status < _OK:
+        return _interim_head(response, head)
+    if body != response.body or status == _NO_CONTENT or minor == 0:
+        head = _reframed(response, head, minor, body)
     if response.nominated:
         head = _without_nominated(head, response.nominated)
-    if not response.dated and status >= _OK:
+    if not response.dated:
         head += b"\r\nDate: " + date
-    if body == CHUNKED and response.body == UNTIL_CLOSE:
-        head += b"\r\nTransfer-Encoding: chunked"
-    if switching:
-        head += b"\r\nConnection: upgrade\r\nUpgrade: " + response.upgrade
-    elif status >= _OK:
-        if close:
-            head += b"\r\nConnection: close"
-        elif minor == 0:
-            head += b"\r\nConnection: keep-alive"
+    if close:
+        return head + b"\r\nConnection: close\r\n\r\n"
+    if minor == 0:
+        return head + b"\r\nConnection: keep-alive\r\n\r\n"
     return head + b"\r\n\r\n"
 
 
@@ -146,12 +138,46 @@ def _without(block: bytes, raw: bytes) -> bytes:
 
 def _without_nominated(block: bytes, nominated: tuple[bytes, ...]) -> bytes:
     """Cut the fields that a Connection field named (RFC 9110 §7.6.1 MUST)."""
-    names = [name for name in nominated if name not in _NOT_NOMINABLE]
-    if not names:
-        return block
+    names = tuple(name for name in nominated if name not in _NOT_NOMINABLE)
+    return _without_named(block, names) if names else block
+
+
+def _without_named(block: bytes, names: tuple[bytes, ...]) -> bytes:
+    """Cut all lines with one of these lower-case names."""
     first, *lines = block.split(b"\r\n")
     kept = [line for line in lines if line.partition(b":")[0].lower() not in names]
     return b"\r\n".join((first, *kept))
+
+
+def _with_status_line(response: Response) -> bytes:
+    """Return the head with HTTP/1.1 and the blank that RFC 9112 §4 puts before any reason."""
+    line = response.head[8 : response.fields_at - 2]
+    if response.fields_at <= _BARE_STATUS_LINE:
+        line += b" " + REASONS.get(response.status, b"")
+    return b"".join((b"HTTP/1.1", line, response.head[response.fields_at - 2 : -4]))
+
+
+def _reframed(response: Response, head: bytes, minor: int, body: int) -> bytes:
+    """Return a head whose framing lines say what the client will get."""
+    if body != response.body or response.status == _NO_CONTENT:
+        for name in response.framing:
+            head = _without(head, name)
+        if body == CHUNKED:
+            head += b"\r\nTransfer-Encoding: chunked"
+    elif minor == 0:
+        # An answer to HEAD may tell of a coding that HTTP/1.0 does not know.
+        head = _without_named(head, (b"transfer-encoding",))
+    return head
+
+
+def _interim_head(response: Response, head: bytes) -> bytes:
+    """Return the head of a 1xx, which has no body and so no framing (RFC 9110 §8.6)."""
+    for name in response.framing:
+        head = _without(head, name)
+    head = _without_nominated(head, response.nominated)
+    if response.status == _SWITCHING:
+        head += b"\r\nConnection: upgrade\r\nUpgrade: " + response.upgrade
+    return head + b"\r\n\r\n"
 
 
 def _added(request: Request, peer: Peer, authority: bytes, told: dict[bytes, bytes]) -> bytes:

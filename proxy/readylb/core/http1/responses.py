@@ -12,41 +12,34 @@ ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE"
 class Refusal:
     """A message that is not forwarded: the status and the sentence its sender is told."""
 
-    __slots__ = ("status", "text")
+    __slots__ = ("retry_after_seconds", "status", "text")
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, retry_after_seconds: int | None = None) -> None:
         """Refuse with `status`, saying `text` in one line."""
         self.status = status
         self.text = text
+        self.retry_after_seconds = retry_after_seconds
 
     def __repr__(self) -> str:
         """Show status and sentence."""
         return f"<Refusal {self.status} {self.text}>"
 
 
-def render(
-    status: int,
-    text: str,
-    *,
-    close: bool,
-    date: bytes = b"",
-    head_only: bool = False,
-    retry_after_seconds: int | None = None,
-) -> bytes:
-    """Return a whole HTTP/1.1 response with `text` as its body.
+def render(refusal: Refusal, *, close: bool, date: bytes = b"", head_only: bool = False) -> bytes:
+    """Return a whole HTTP/1.1 response with the refusal's text as its body.
 
     `date` is an IMF-fixdate, asked for by RFC 9110 §6.6.1; `head_only` answers a HEAD request.
     """
-    body = text.encode() + b"\n"
+    body = refusal.text.encode() + b"\n"
     parts = [
         b"HTTP/1.1 %d %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-        % (status, REASONS[status], len(body)),
+        % (refusal.status, REASONS[refusal.status], len(body)),
     ]
     if date:
         parts.append(b"Date: %b\r\n" % date)
-    if retry_after_seconds is not None:
-        parts.append(b"Retry-After: %d\r\n" % retry_after_seconds)
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+    if refusal.retry_after_seconds is not None:
+        parts.append(b"Retry-After: %d\r\n" % refusal.retry_after_seconds)
+    if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
         parts.append(b"Allow: %b\r\n" % ALLOWED_METHODS)
     if close:
         parts.append(b"Connection: close\r\n")

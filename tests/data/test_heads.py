@@ -1,0 +1,101 @@
+"""The parser's half of strictness: field lines. Raw bytes -> verdict, each named after its section."""
+
+from __future__ import annotations
+
+import pytest
+
+from readylb.core.http1.exchange import Request, Response
+from readylb.core.http1.responses import Refusal
+from readylb.data.heads import read_request, read_response
+from readylb.wire.messages import Limits
+
+LIMITS = Limits(request_line_bytes=100, header_fields=5)
+BAD_LINES = [
+    ("RFC9110 5.5: NUL", b"X: a\x00b"),
+    ("RFC9110 5.5: a control", b"X: a\x01b"),
+    ("RFC9110 5.5: DEL", b"X: a\x7fb"),
+    ("RFC9112 2.2: bare CR", b"X: a\rb"),
+    ("RFC9112 2.2: CR CR LF", b"X: a\r"),
+    ("RFC9112 2.2: bare LF", b"X: a\nY: b"),
+    ("RFC9112 5.1: a blank before the colon", b"X : a"),
+    ("RFC9112 5.1: a tab before the colon", b"X\t: a"),
+    ("RFC9112 5.2: a fold", b"X: a\r\n b"),
+    ("RFC9112 5.2: a fold with a tab", b"X: a\r\n\tb"),
+    ("RFC9110 5.1: no name", b": a"),
+    ("RFC9110 5.1: no colon", b"X"),
+    ("RFC9110 5.1: a high byte", b"X\xe9: a"),
+    ("RFC9110 5.1: a delimiter", b"X@: a"),
+    ("RFC9110 5.1: a blank inside", b"X Y: a"),
+]
+
+
+@pytest.mark.parametrize("line", [row[1] for row in BAD_LINES], ids=[row[0] for row in BAD_LINES])
+def test_a_bad_field_line_is_refused_wherever_it_stands(line):
+    for lines in (line + b"\r\nHost: web", b"Host: web\r\n" + line):
+        verdict = read_request(b"GET / HTTP/1.1\r\n" + lines + b"\r\n\r\n", LIMITS)
+        assert isinstance(verdict, Refusal)
+        assert verdict.status == 400
+
+
+@pytest.mark.parametrize("line", [row[1] for row in BAD_LINES], ids=[row[0] for row in BAD_LINES])
+def test_a_bad_field_line_makes_a_response_invalid(line):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + line + b"\r\n\r\n"
+    assert isinstance(read_response(head, b"GET"), str)
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"GET /" + b"a" * 100 + b" HTTP/1.1", 414),
+        (b"BREW / HTTP/1.1", 501),
+        (b"get / HTTP/1.1", 501),
+        (b"CONNECT web:80 HTTP/1.1", 405),
+    ],
+)
+def test_request_lines_that_are_not_served(line, status):
+    verdict = read_request(line + b"\r\nHost: web\r\n\r\n", LIMITS)
+    assert isinstance(verdict, Refusal)
+    assert verdict.status == status
+
+
+def test_the_number_of_fields_is_limited():
+    def head(fields: int) -> bytes:
+        return b"GET / HTTP/1.1\r\nHost: web\r\n" + b"X: a\r\n" * (fields - 1) + b"\r\n"
+
+    assert isinstance(read_request(head(5), LIMITS), Request)
+    verdict = read_request(head(6), LIMITS)
+    assert isinstance(verdict, Refusal)
+    assert verdict.status == 431
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"X:",
+        b"X: \t a \t",
+        b"X: \x80\xff",
+        b"!#$%&'*+-.^_`|~09Az: a",
+        b"Connection: upgrade\r\nUpgrade: websocket",
+        b"Connection: close",
+        b"Content-Length: 5",
+        b"Transfer-Encoding: chunked",
+    ],
+)
+def test_good_field_lines_pass(lines):
+    assert isinstance(
+        read_request(b"POST / HTTP/1.1\r\nHost: web\r\n" + lines + b"\r\n\r\n", LIMITS), Request
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        (b"HTTP/1.1 200 OK", b"Content-Length: 5"),
+        (b"HTTP/1.1 200", b"Content-Length: 5"),
+        (b"HTTP/1.1 103 Early Hints", b"Connection: close"),
+        (b"HTTP/1.1 101 Switching Protocols", b"Connection: upgrade\r\nUpgrade: x"),
+        (b"HTTP/1.1 200 OK", b"Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 0"),
+    ],
+)
+def test_good_responses_pass(line, lines):
+    assert isinstance(read_response(line + b"\r\n" + lines + b"\r\n\r\n", b"HEAD"), Response)
