@@ -80,3 +80,46 @@ def test_a_replica_that_ends_by_itself_is_started_again(tmp_path: Path) -> None:
         assert lb.run("logs", pod.name, "--previous").stdout == f"{pod.name} listens\n"
         last = lb.pod(pod.name).containers[0]["lastState"]["terminated"]
         assert (last["exitCode"], last["reason"]) == (3, "Error")
+
+
+def test_a_stopped_replica_is_excluded_by_its_probes_and_comes_back(tmp_path: Path) -> None:
+    port = free_port()
+    with serve_web(tmp_path, port) as lb:
+        first, second = (pod.name for pod in lb.wait_ready(2))
+        stopped = process_of(tmp_path, first)
+        stopped.suspend()
+        try:
+            lb.wait_for("it is out", lambda: not lb.pod(first).ready)
+            assert set(burst(port)) == {second}
+            assert "context deadline exceeded" in lb.events("Unhealthy")[0]["message"]
+        finally:
+            stopped.resume()
+        lb.wait_ready(2)
+        assert set(burst(port)) == {first, second}
+        assert [pod.restarts for pod in lb.pods()] == [0, 0]
+
+
+def test_an_exec_probe_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    manifest = tmp_path / "hang.yaml"
+    manifest.write_text("""\
+apiVersion: v1
+kind: Pod
+metadata: {name: hang}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+  - name: hang
+    image: busybox
+    command: [sleep, "600"]
+    readinessProbe:
+      exec: {command: [sh, -c, "sleep 601 & sleep 602"]}
+      periodSeconds: 1
+""")
+    with Readylb(tmp_path, "-f", str(manifest)) as lb:
+        lb.wait_event("Unhealthy", "Readiness probe", count=3)
+        words = [process.cmdline() for process in processes_of(tmp_path)]
+        assert ["sleep", "600"] in words
+        assert sum(words.count(["sleep", number]) for number in ("601", "602")) <= 2, (
+            "only the newest attempt"
+        )
+        assert not lb.pod("hang").ready

@@ -27,10 +27,12 @@ def lb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readylb]:
 
 
 def kubectl(lb: Readylb, *words: str) -> str:
-    """Run kubectl; without TLS it sends no credentials, so the token is part of the server's address."""
-    server = f"http://{lb.admin}/token/{lb.token()}"
+    """Run kubectl as the README says."""
+    config = lb.folder / "readylb.kubeconfig"
+    if not config.exists():
+        config.write_text(lb.run("kubeconfig").stdout)
     done = subprocess.run(
-        ["kubectl", "--server", server, "--cache-dir", str(lb.folder / "cache"), *words],
+        ["kubectl", "--kubeconfig", str(config), "--cache-dir", str(lb.folder / "cache"), *words],
         env=lb.environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
