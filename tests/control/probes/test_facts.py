@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from readylb.control.probes import facts
+from readylb.model import Pod
+from readylb.model.container import (
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStatus,
+)
+from readylb.model.pod import PodSpec, PodStatus
+
+
+def pod(*statuses: ContainerStatus, policy: str = "Always") -> Pod:
+    return Pod(spec=PodSpec(restart_policy=policy), status=PodStatus(container_statuses=statuses))
+
+
+def test_a_running_container_is_seen_with_its_age() -> None:
+    state = ContainerState(running=ContainerStateRunning(started_at=10.0))
+    seen = facts.view(pod(ContainerStatus(name="c", container_id="id", state=state, started=True)), "c", 12.5)
+    assert (seen.container_id, seen.running, seen.started, seen.uptime_seconds) == ("id", True, True, 2.5)
+
+
+def test_a_container_without_a_status_has_no_id() -> None:
+    seen = facts.view(pod(), "c", 12.5)
+    assert (seen.container_id, seen.running, seen.uptime_seconds) == ("", False, 0.0)
+    assert not facts.has_started(pod(), "c")
+
+
+def test_only_under_never_is_an_ended_container_not_started_again() -> None:
+    ended = ContainerStatus(
+        name="c", container_id="id", state=ContainerState(terminated=ContainerStateTerminated())
+    )
+    assert facts.view(pod(ended), "c", 1.0).will_restart
+    assert not facts.view(pod(ended, policy="Never"), "c", 1.0).will_restart
