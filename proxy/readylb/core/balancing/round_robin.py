@@ -1,25 +1,49 @@
-"""Each endpoint in turn."""
+"""Each endpoint in turn, as often as its weight says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar
 
-from readylb.core.balancing.policy import C
+from readylb.core.balancing.policy import C, Rng
+from readylb.core.balancing.turns import Turns
 
 
 class RoundRobin:
     """Walks around the candidates; a change of their number keeps the walk's position."""
 
-    __slots__ = ("_next",)
+    needs_key: ClassVar[bool] = False
 
-    def __init__(self) -> None:
+    __slots__ = ("_known", "_next", "_turns")
+
+    def __init__(self, rng: Rng | None = None) -> None:  # noqa: ARG002 - nothing is left to chance
         """Begin with the first."""
         self._next = 0
+        self._known: Sequence[Any] = ()
+        # None while all weigh the same, which needs no book-keeping.
+        self._turns: Turns[Any] | None = None
 
-    def pick(self, candidates: Sequence[C]) -> C:
+    def pick(self, candidates: Sequence[C], key: bytes = b"", avoid: Collection[C] = ()) -> C:
         """Return the next candidate."""
+        if candidates is not self._known:
+            self._follow(candidates)
+        if self._turns is not None:
+            found: C = self._turns.next(avoid)
+            return found
         position = self._next
         if position >= len(candidates):
             position = 0
         self._next = position + 1
-        return candidates[position]
+        candidate = candidates[position]
+        if avoid and candidate in avoid:
+            return self.pick(candidates, key, avoid)
+        return candidate
+
+    def _follow(self, candidates: Sequence[C]) -> None:
+        self._known = candidates
+        if len({candidate.weight for candidate in candidates}) <= 1:
+            self._turns = None
+            return
+        if self._turns is None:
+            self._turns = Turns()
+        self._turns.follow(candidates)

@@ -1,0 +1,56 @@
+"""Two endpoints at random, by weight; the one with less to do (Mitzenmacher, the power of two choices).
+
+Unlike round robin it keeps no order that several balancers could fall into together, and unlike
+least_request it does not send everybody to one endpoint that has just come back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from itertools import accumulate
+from typing import Any, ClassVar
+
+from readylb.core.balancing.policy import C, Rng
+
+
+class RandomTwo:
+    """Draws in O(log n)."""
+
+    needs_key: ClassVar[bool] = False
+
+    __slots__ = ("_known", "_reach", "_rng")
+
+    def __init__(self, rng: Rng) -> None:
+        """Draw from `rng`."""
+        self._rng = rng
+        self._known: Sequence[Any] = ()
+        # Sums of the weights up to and with each candidate.
+        self._reach: list[int] = []
+
+    def pick(self, candidates: Sequence[C], key: bytes = b"", avoid: Collection[C] = ()) -> C:  # noqa: ARG002
+        """Return the less busy of two."""
+        if avoid:
+            # Rare, and what is to be avoided may be nearly all: draw from what is left.
+            allowed = [candidate for candidate in candidates if candidate not in avoid]
+            return self._draw(allowed, list(accumulate(candidate.weight for candidate in allowed)))
+        if candidates is not self._known:
+            self._known = candidates
+            self._reach = list(accumulate(candidate.weight for candidate in candidates))
+        return self._draw(candidates, self._reach)
+
+    def _draw(self, candidates: Sequence[C], reach: list[int]) -> C:
+        count = len(candidates)
+        if count == 1:
+            return candidates[0]
+        total = reach[-1]
+        one = bisect_right(reach, int(self._rng.random() * total))
+        # The second is drawn from the weights without the first's.
+        weight = candidates[one].weight
+        ticket = int(self._rng.random() * (total - weight))
+        if ticket >= reach[one] - weight:
+            ticket += weight
+        first, second = candidates[one], candidates[bisect_right(reach, ticket)]
+        if (second.in_flight + 1) * first.weight < (first.in_flight + 1) * second.weight:
+            return second
+        return first

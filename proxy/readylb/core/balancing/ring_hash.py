@@ -1,0 +1,77 @@
+"""Equal keys to equal endpoints: a ring as in Ketama (libketama, and Envoy's and HAProxy's descendants).
+
+Each endpoint stands on many points of a ring, a key belongs to the next point clockwise. When an
+endpoint goes, only its own keys move; when one comes, it takes about 1/n of them and nobody else's
+change. Points depend on the endpoint's address alone, so every worker and every start agree.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, ClassVar
+
+from readylb.core.balancing.policy import C, Rng
+from readylb.core.balancing.round_robin import RoundRobin
+
+#: Points of an endpoint of weight 1: libketama's number. Shares then differ by about 8%.
+POINTS = 160
+#: A ring does not get larger than this; above, everybody has half as many points, and half again.
+RING_POINTS = 65_536
+_FEWEST = 5
+_DIGEST = 40  # bytes of one hash, enough for five points of eight bytes
+
+
+class RingHash:
+    """Finds in O(log of the ring); a request without a key goes round robin."""
+
+    needs_key: ClassVar[bool] = True
+
+    __slots__ = ("_keyless", "_known", "_owners", "_points")
+
+    def __init__(self, rng: Rng | None = None) -> None:  # noqa: ARG002 - nothing is left to chance
+        """Have an empty ring."""
+        self._known: Sequence[Any] = ()
+        self._points: list[int] = []
+        self._owners: dict[int, Any] = {}
+        self._keyless = RoundRobin()
+
+    def pick(self, candidates: Sequence[C], key: bytes = b"", avoid: Collection[C] = ()) -> C:
+        """Return the candidate that `key` belongs to, or the next one that is not to be avoided."""
+        if not key:
+            return self._keyless.pick(candidates, key, avoid)
+        if candidates is not self._known:
+            self._follow(candidates)
+        points, owners = self._points, self._owners
+        start = bisect_right(points, int.from_bytes(blake2b(key, digest_size=8).digest()))
+        owner: C = owners[points[start % len(points)]]
+        while avoid and owner in avoid:
+            start += 1
+            owner = owners[points[start % len(points)]]
+        return owner
+
+    def _follow(self, candidates: Sequence[C]) -> None:
+        """Build the ring anew: O(n), and a sort of what is nearly sorted already."""
+        self._known = candidates
+        total = sum(candidate.weight for candidate in candidates)
+        each = POINTS
+        while each > _FEWEST and each * total > RING_POINTS:
+            each //= 2
+        owners: dict[int, Any] = {}
+        for candidate in candidates:
+            for point in _points(candidate.authority, each * candidate.weight):
+                # Two addresses on one point is as good as impossible; the same one must win everywhere.
+                other = owners.setdefault(point, candidate)
+                if candidate.authority < other.authority:
+                    owners[point] = candidate
+        self._owners = owners
+        self._points = sorted(owners)
+
+
+def _points(authority: bytes, count: int) -> Iterator[int]:
+    """Yield the first `count` points of an address: fewer of them are among more of them."""
+    for group in range((count + 4) // 5):
+        digest = blake2b(b"%b#%d" % (authority, group), digest_size=_DIGEST).digest()
+        for place in range(min(5, count - 5 * group)):
+            yield int.from_bytes(digest[8 * place : 8 * place + 8])
