@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from readylb.wire.codec import Message, encode
-from readylb.wire.messages import EndpointEntry, Hello, RemoveService, SetEndpoints
-from readylb.wire.socket_channel import MAX_FRAME, SocketChannel, socket_channel
+from readylb.wire.listening import listening_socket
+from readylb.wire.messages import Address, EndpointEntry, Hello, RemoveService, SetEndpoints, Sockets
+from readylb.wire.socket_channel import MAX_FRAME, SocketChannel
 
 
 class Inbox:
@@ -33,7 +34,7 @@ class Inbox:
 @pytest.fixture
 async def ends() -> AsyncIterator[tuple[SocketChannel, SocketChannel]]:
     left, right = socket.socketpair()
-    control, worker = await socket_channel(left), await socket_channel(right)
+    control, worker = SocketChannel(left), SocketChannel(right)
     yield control, worker
     control.close()
     worker.close()
@@ -65,18 +66,56 @@ async def test_a_message_larger_than_the_socket_buffer_arrives_whole(
 
 @pytest.mark.parametrize("size", [1, 3, 7])
 async def test_frames_may_come_in_pieces(size: int) -> None:
-    channel, inbox = SocketChannel(), Inbox()
+    left, right = socket.socketpair()
+    channel, inbox = SocketChannel(left), Inbox()
     channel.listen(inbox)
     frames = b"".join(len(data).to_bytes(4, "big") + data for data in (encode(Hello(0, n)) for n in range(5)))
-    for start in range(0, len(frames), size):
-        channel.data_received(frames[start : start + size])
-    assert await inbox.wait_for(5) == [Hello(0, n) for n in range(5)]
+    with right:
+        for start in range(0, len(frames), size):
+            right.sendall(frames[start : start + size])
+            await asyncio.sleep(0)
+        assert await inbox.wait_for(5) == [Hello(0, n) for n in range(5)]
+    channel.close()
+
+
+async def test_sockets_come_with_their_message(ends: tuple[SocketChannel, SocketChannel]) -> None:
+    control, worker = ends
+    inbox = Inbox()
+    worker.listen(inbox)
+    address = Address("127.0.0.1", 0)
+    with listening_socket(address) as first, listening_socket(address) as second:
+        control.send(RemoveService("before"))
+        control.send(Sockets("a", (address,)), [first])
+        control.send(Sockets("b", (address,)), [second])
+        wanted = [first.getsockname(), second.getsockname()]
+    await inbox.wait_for(3)
+    passed = worker.take_sockets(1) + worker.take_sockets(5)
+    assert [item.getsockname() for item in passed] == wanted, "though ours are closed"
+    assert not any(item.get_inheritable() for item in passed)
+    for item in passed:
+        item.close()
+
+
+async def test_sockets_wait_for_room_like_everything_else(ends: tuple[SocketChannel, SocketChannel]) -> None:
+    control, worker = ends
+    inbox = Inbox()
+    address = Address("127.0.0.1", 0)
+    with listening_socket(address) as opened:
+        for number in range(600):
+            control.send(Sockets(str(number), (address,)), [opened])
+    worker.listen(inbox)
+    got = await inbox.wait_for(600)
+    assert [message.key for message in got if isinstance(message, Sockets)] == [str(n) for n in range(600)]
+    passed = worker.take_sockets(600)
+    assert len(passed) == 600
+    for item in passed:
+        item.close()
 
 
 async def test_the_owner_learns_that_the_other_end_has_gone() -> None:
     left, right = socket.socketpair()
     gone = asyncio.Event()
-    control = await socket_channel(left, gone.set)
+    control = SocketChannel(left, gone.set)
     right.close()
     await asyncio.wait_for(gone.wait(), 5)
     control.send(Hello(0, 1))
@@ -91,6 +130,21 @@ async def test_what_was_sent_before_close_arrives(ends: tuple[SocketChannel, Soc
     control.close()
     control.send(RemoveService("after"))
     assert await inbox.wait_for(1) == [RemoveService("before")]
+    await asyncio.wait_for(control.closed(), 5)
+    await asyncio.wait_for(worker.closed(), 5)
+
+
+async def test_what_waits_for_room_is_written_before_the_end(
+    ends: tuple[SocketChannel, SocketChannel],
+) -> None:
+    control, worker = ends
+    long = RemoveService("x" * 2_000_000)
+    control.send(long)
+    control.close()
+    inbox = Inbox()
+    worker.listen(inbox)
+    assert await inbox.wait_for(1) == [long]
+    await asyncio.wait_for(control.closed(), 5)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +153,7 @@ async def test_what_was_sent_before_close_arrives(ends: tuple[SocketChannel, Soc
 async def test_a_frame_that_cannot_be_read_ends_the_channel(garbage: bytes) -> None:
     left, right = socket.socketpair()
     gone = asyncio.Event()
-    control = await socket_channel(left, gone.set)
+    control = SocketChannel(left, gone.set)
     with right:
         right.sendall(garbage)
         await asyncio.wait_for(gone.wait(), 5)

@@ -69,6 +69,17 @@ class SetService(Struct, frozen=True, tag=True):
     trusted_proxies: tuple[str, ...] = ()
 
 
+class Sockets(Struct, frozen=True, tag=True):
+    """With this message come the open listening sockets for these addresses of a Service port.
+
+    It comes before the SetService that names them. A worker in the control process gets none and
+    opens its own.
+    """
+
+    key: str
+    addresses: tuple[Address, ...]
+
+
 class RemoveService(Struct, frozen=True, tag=True):
     """Stop serving a Service port; running exchanges finish."""
 
@@ -180,5 +191,5 @@ class Drained(Struct, frozen=True, tag=True):
     cut: int
 
 
-ToWorker = SetService | RemoveService | SetEndpoints | Drain
+ToWorker = Sockets | SetService | RemoveService | SetEndpoints | Drain
 ToControl = Hello | Listening | ListenFailed | EndpointsApplied | PassiveReport | Stats | Drained
