@@ -29,6 +29,7 @@ FOLDER = Path(__file__).resolve().parent
 IMAGE = "gcr.io/terrycho-sandbox/readiness:v1"
 FAILURE = "Readiness probe failed: HTTP probe failed with statuscode: 500"
 BURST = 20
+START_TRIES = 5
 START_SECONDS = 30  # delay 5 s and period 5 s make it Ready within 10
 EXCLUDE_SECONDS = 25  # 3 failures, 5 s apart, come within 15
 RETURN_SECONDS = 15  # 1 success, at most 5 s away
@@ -48,23 +49,30 @@ def fail(reason):
 class Balancer:
     """`readylb up` as a child process, and the other verbs as a user types them."""
 
-    def __init__(self, port, folder):
-        self.port = port
+    def __init__(self, folder):
         self.output = Path(folder, "output")
-        self.admin = f"127.0.0.1:{free_port()}"
         self.readylb = [sys.executable, "-m", "readylb"]
+        self.process = None
+
+    def choose_ports(self):
+        """Choose the ports and write the command that uses them."""
+        port, self.admin = choose_port(), f"127.0.0.1:{free_port()}"
+        self.url = "http://127.0.0.1/" if port == 80 else f"http://127.0.0.1:{port}/"
         app = shlex.join([sys.executable, str(FOLDER / "app.py")])
+        files = (str(FOLDER / "readiness-rc.yaml"), str(FOLDER / "readiness-svc.yaml"))
         self.command = [
             "up",
             "-f",
-            str(FOLDER / "readiness-rc.yaml"),
+            files[0],
             "-f",
-            str(FOLDER / "readiness-svc.yaml"),
+            files[1],
+            "--image",
+            f"{IMAGE}={app}",
+            "--admin",
+            self.admin,
         ]
-        self.command += ["--image", f"{IMAGE}={app}", "--admin", self.admin]
         if port != 80:
             self.command += ["--publish", f"readiness-svc:80={port}"]
-        self.process = None
 
     def start(self):
         # A process group of its own: Ctrl-C reaches this script, and this script stops the child in order.
@@ -117,11 +125,20 @@ class Balancer:
         for pod in pods:
             containers = pod.get("status", {}).get("containerStatuses", [])
             ready = bool(containers) and all(container["ready"] for container in containers)
-            found[pod["metadata"]["name"]] = (
-                ready,
-                sum(container["restartCount"] for container in containers),
-            )
+            restarts = sum(container["restartCount"] for container in containers)
+            found[pod["metadata"]["name"]] = (ready, restarts)
         return found
+
+    def began(self):
+        """Return "listening", "taken" when a port was taken before it could be used, or None: not yet."""
+        if self.process.poll() is not None and "cannot listen" in self.output.read_text(errors="replace"):
+            return "taken"
+        self.check_alive()
+        try:
+            with urllib.request.urlopen(f"http://{self.admin}/readyz", timeout=5):
+                return "listening"
+        except OSError:
+            return None
 
     def check_alive(self):
         if self.process.poll() is not None:
@@ -224,13 +241,23 @@ def expect(holds, claim):
     held(claim)
 
 
-def tell(balancer, interrupts):
-    url = f"http://127.0.0.1:{balancer.port}/" if balancer.port != 80 else "http://127.0.0.1/"
+def begin(balancer, interrupts):
+    """Start it; ports may be taken between the choice and the start."""
+    for _ in range(START_TRIES):
+        balancer.choose_ports()
+        say_command("readylb", shlex.join(balancer.command))
+        with interrupts:
+            balancer.start()
+        if wait_for("the balancer listens", balancer.began, START_SECONDS) == "listening":
+            return
+        console.print("Another program took a port meanwhile; choosing again.", style="yellow")
+    fail("each port was taken before it could be used")
 
+
+def tell(balancer, interrupts):
     say("1. Two replicas and a Service in front of them")
-    say_command("readylb", shlex.join(balancer.command))
-    with interrupts:
-        balancer.start()
+    begin(balancer, interrupts)
+    url = balancer.url
 
     def all_ready():
         pods = balancer.readiness()
@@ -248,16 +275,12 @@ def tell(balancer, interrupts):
         return pods if chosen in pods and not pods[chosen][0] else None
 
     pods = wait_for(f"{chosen} has failed three probes", excluded, EXCLUDE_SECONDS)
-    expect(
-        pods[chosen] == (False, 0) and pods[other][0],
-        f"{chosen} is 0/1 and was not restarted, {other} is 1/1",
-    )
+    expect(pods[chosen] == (False, 0), f"{chosen} is 0/1 and was not restarted")
+    expect(pods[other] == (True, 0), f"{other} is 1/1")
     balancer.show("get", "pods")
     say_command("readylb", "describe", "pod", chosen)
     lines = balancer.run("describe", "pod", chosen).splitlines()
-    evidence = [
-        line for line in lines if "Readiness probe failed: HTTP probe failed with statuscode: 500" in line
-    ]
+    evidence = [line for line in lines if FAILURE in line]
     console.print("\n".join(evidence), markup=False)
     expect(evidence, "its description says why")
     expect(set(burst(url)) == {other}, f"only {other} answers, and no request failed")
@@ -267,19 +290,17 @@ def tell(balancer, interrupts):
     wait_for(f"{chosen} has passed a probe", all_ready, RETURN_SECONDS)
     balancer.show("get", "pods")
     expect(set(burst(url)) == {chosen, other}, "both replicas answer again")
-    return url
 
 
 def act(balancer, pod, verb):
     balancer.show("exec", pod, "--", "sh", "-c", f'{verb} "$TMPDIR/healthy"')
 
 
-def serve_on(balancer, url):
-    say(f"Still serving on {url} until Ctrl-C. Try, in another terminal:")
+def serve_on(balancer):
+    say(f"Still serving on {balancer.url} until Ctrl-C. Try, in another terminal:")
     for words in ("get pods -w", "describe service readiness-svc", "events"):
-        console.print(
-            f"  READYLB_ADMIN={balancer.admin} {shlex.join(balancer.readylb)} {words}", markup=False
-        )
+        command = f"READYLB_ADMIN={balancer.admin} {shlex.join(balancer.readylb)} {words}"
+        console.print(f"  {command}", markup=False)
     while True:
         balancer.check_alive()
         time.sleep(0.5)
@@ -311,17 +332,16 @@ class Interrupts:
 def main():
     interrupts = Interrupts()
     with tempfile.TemporaryDirectory(prefix="readylb-demo-") as folder:
-        balancer, told = None, False
+        balancer, told = Balancer(folder), False
         try:
-            balancer = Balancer(choose_port(), folder)
-            url = tell(balancer, interrupts)
+            tell(balancer, interrupts)
             told = True
             say("Everything held.")
             if sys.stdout.isatty():
-                serve_on(balancer, url)
+                serve_on(balancer)
         except StepFailedError as fault:
             console.print(f"\n✗ {fault}", style="bold red", markup=False)
-            if balancer is not None and balancer.output.exists():
+            if balancer.output.exists():
                 console.print("The end of readylb's own output:")
                 tail = balancer.output.read_text(errors="replace").splitlines()[-20:]
                 console.print("\n".join(tail), markup=False)
@@ -330,8 +350,7 @@ def main():
             console.print("\nStopping ...")
             return 0 if told else 130
         finally:
-            if balancer is not None:
-                balancer.stop()
+            balancer.stop()
     return 0
 
 

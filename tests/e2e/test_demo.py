@@ -62,6 +62,9 @@ class Terminal(threading.Thread):
             except OSError:  # the last writer has gone
                 return
 
+    def text(self) -> str:
+        return self.shown.decode(errors="replace")
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -97,7 +100,9 @@ def test_the_demo_holds_and_ends_by_itself_without_a_terminal(tmp_path: Path) ->
 
 def test_on_a_terminal_it_serves_until_interrupted(tmp_path: Path) -> None:
     with Terminal() as terminal, started(tmp_path, terminal.theirs) as demo:
-        wait_for("it serves on", lambda: b"until Ctrl-C" in terminal.shown, seconds=90)
+        wait_for(
+            "it serves on", lambda: b"until Ctrl-C" in terminal.shown, seconds=90, evidence=terminal.text
+        )
         url = re.search(rb"Still serving on (http://127\.0\.0\.1\S*)", terminal.shown)
         assert url is not None
         assert b"Hello World!" in urllib.request.urlopen(url[1].decode(), timeout=10).read()
@@ -112,6 +117,10 @@ def test_an_interrupted_demo_leaves_nothing_behind(
 ) -> None:
     """Two processes: the demo and the command, which has only begun. Four: its pods are there too."""
     with (tmp_path / "output.txt").open("wb") as output, started(tmp_path, output.fileno()) as demo:
-        wait_for(f"there are {processes} processes", lambda: len(processes_of(tmp_path)) >= processes)
+        wait_for(
+            f"there are {processes} processes",
+            lambda: len(processes_of(tmp_path)) >= processes,
+            evidence=(tmp_path / "output.txt").read_text,
+        )
         demo.send_signal(sign)
         assert demo.wait(30) == 130
