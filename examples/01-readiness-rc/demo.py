@@ -25,7 +25,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(os.path.relpath(Path(__file__).resolve().parent))
+PYTHON = sys.executable.removeprefix(f"{Path.cwd()}/")
 IMAGE = "gcr.io/terrycho-sandbox/readiness:v1"
 FAILURE = "Readiness probe failed: HTTP probe failed with statuscode: 500"
 BURST = 20
@@ -34,6 +35,7 @@ START_SECONDS = 30  # delay 5 s and period 5 s make it Ready within 10
 EXCLUDE_SECONDS = 25  # 3 failures, 5 s apart, come within 15
 RETURN_SECONDS = 15  # 1 success, at most 5 s away
 STOP_SECONDS = 10
+PAUSE_SECONDS = 0.5
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -58,7 +60,7 @@ class Balancer:
         """Choose the ports and write the command that uses them."""
         port, self.admin = choose_port(), f"127.0.0.1:{free_port()}"
         self.url = "http://127.0.0.1/" if port == 80 else f"http://127.0.0.1:{port}/"
-        app = shlex.join([sys.executable, str(FOLDER / "app.py")])
+        app = shlex.join([PYTHON, str(FOLDER / "app.py")])
         files = (str(FOLDER / "readiness-rc.yaml"), str(FOLDER / "readiness-svc.yaml"))
         self.command = [
             "up",
@@ -111,7 +113,8 @@ class Balancer:
         """Run a verb in front of the reader and return what it printed."""
         say_command("readylb", shlex.join(words))
         text = self.run(*words)
-        console.print(text.rstrip(), markup=False)
+        if text:
+            console.print(text.rstrip(), markup=False)
         return text
 
     def readiness(self):
@@ -202,7 +205,7 @@ def wait_for(what, condition, seconds):
                 return answer
             if time.monotonic() > deadline:
                 fail(f"waited {seconds} s in vain until {what}")
-            time.sleep(0.3)
+            time.sleep(PAUSE_SECONDS)
 
 
 def fetch(url):
@@ -299,7 +302,7 @@ def act(balancer, pod, verb):
 def serve_on(balancer):
     say(f"Still serving on {balancer.url} until Ctrl-C. Try, in another terminal:")
     for words in ("get pods -w", "describe service readiness-svc", "events"):
-        command = f"READYLB_ADMIN={balancer.admin} {shlex.join(balancer.readylb)} {words}"
+        command = f"READYLB_ADMIN={balancer.admin} {PYTHON} -m readylb {words}"
         console.print(f"  {command}", markup=False)
     while True:
         balancer.check_alive()
