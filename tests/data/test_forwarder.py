@@ -258,3 +258,16 @@ async def test_no_more_tries_than_the_limit(balancer, limit):
 
     assert got.startswith(b"HTTP/1.1 502 ")
     assert sum(endpoint.connections for endpoint in endpoints) == limit
+
+
+async def test_rfc9110_7_6_2_a_trace_with_no_hops_left_ends_here(balancer):
+    await balancer.start()
+    endpoint = await balancer.endpoint()
+    await balancer.ready(endpoint)
+
+    got = await balancer.exchange(
+        LAST.replace(b"GET", b"TRACE").replace(b"\r\n\r\n", b"\r\nMax-Forwards: 0\r\n\r\n")
+    )
+
+    assert got.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: message/http\r\n")
+    assert endpoint.heads == []

@@ -95,9 +95,14 @@ class Downstream(asyncio.Protocol):
 
     def respond(self, refusal: Refusal, *, close: bool, head_only: bool = False) -> None:
         """Answer in the balancer's own name."""
-        self._exchange = None
         close = close or self._service.closing
-        response = render(refusal, close=close, date=self._service.sweep.date, head_only=head_only)
+        self.say(
+            render(refusal, close=close, date=self._service.sweep.date, head_only=head_only), close=close
+        )
+
+    def say(self, response: bytes, *, close: bool) -> None:
+        """Answer with a whole response of our own."""
+        self._exchange = None
         self.transport.write(response)
         self._service.counters.bytes_out += len(response)
         if close:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from readylb.core.http1.exchange import UNTIL_CLOSE, Request, Response
 from readylb.core.http1.framing import is_switching
 from readylb.core.http1.headers import request_head, response_head
-from readylb.core.http1.responses import Refusal
+from readylb.core.http1.responses import Refusal, final_recipient
 from readylb.core.retry import Decision, Failure, decide, is_idempotent
 from readylb.data.flow import NOT_CONNECTED, PEER_FULL, hold, release
 from readylb.data.pool import EndpointState
@@ -81,7 +81,9 @@ class Exchange:
     def start(self) -> None:
         """Give the request to an endpoint, or answer 503 where none may have it."""
         eligible = self.service.table.eligible
-        if eligible:
+        if self.request.max_forwards == 0:
+            self._answer_here()
+        elif eligible:
             self._attempt(self.service.policy.pick(eligible))
         else:
             self._answer_unavailable()
@@ -328,6 +330,14 @@ class Exchange:
         table = self.service.table
         text = f"{self.service.settings.name}: {table.reason or 'no endpoint is ready'}"
         self._refuse(Refusal(503, text, table.retry_after_seconds), "NoReadyEndpoints")
+
+    def _answer_here(self) -> None:
+        self.status = 200
+        self.finish("Completed")
+        request = self.request
+        close = not self.body_complete or not request.keep_alive or self.service.closing
+        response = final_recipient(request.method, request.head, close=close, date=self.service.sweep.date)
+        self.client.say(response, close=close)
 
     def _refuse(self, refusal: Refusal, reason: str) -> None:
         self.status = refusal.status

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from random import Random
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class ServiceState:
     """One Service port as this worker serves it."""
 
     __slots__ = (
-        "_networks",
+        "_proxies",
         "clients",
         "closing",
         "counters",
@@ -80,22 +80,22 @@ class ServiceState:
         self.closing = False
         self.table = Table(SetEndpoints(key=settings.key, generation=0, endpoints=()), (), ())
         self.policy: Policy = load(settings.policy, Random())  # noqa: S311 - which endpoint is no secret
-        self._networks: tuple[str, ...] = ()
         self.settings = settings
+        self._proxies = _networks(settings)
 
     def set(self, settings: SetService) -> None:
         """Follow new settings from the next request on. Raises ConfigError for an unknown policy."""
         if settings.policy != self.settings.policy:
             self.policy = load(settings.policy, Random())  # noqa: S311 - as above
         self.settings = settings
+        self._proxies = _networks(settings)
 
     def trusts(self, address: str) -> bool:
         """Say whether a client at `address` may speak for others (`trusted_proxies`)."""
-        proxies = self.settings.trusted_proxies
-        if not proxies or not address:
+        if not self._proxies or not address:
             return False
         client = ip_address(address.partition("%")[0])
-        return any(client in ip_network(proxy, strict=False) for proxy in proxies)
+        return any(client in network for network in self._proxies)
 
     def apply(self, message: SetEndpoints) -> None:
         """Swap the table. From here on no request goes to an endpoint that it does not admit."""
@@ -115,3 +115,7 @@ class ServiceState:
         for state in before:
             if state not in eligible:
                 state.withdraw()
+
+
+def _networks(settings: SetService) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)

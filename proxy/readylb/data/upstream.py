@@ -346,7 +346,7 @@ class Upstream(asyncio.Protocol):
         self._state = _IDLE
         self._written = 0
         release(self, PEER_FULL)
-        if reusable and exchange.body_complete:
+        if reusable and exchange.body_complete and not exchange.service.closing:
             self.endpoint.give_back(self, exchange.service.settings.limits.pool_idle_seconds)
         else:
             self.discard()

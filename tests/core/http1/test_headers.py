@@ -105,6 +105,16 @@ def test_rfc9110_10_1_1_an_expectation_of_http_1_0_is_dropped():
     assert b"Expect" not in rewritten(b"Host: web", b"Expect: 100-continue", line=b"GET /a HTTP/1.0")
 
 
+def test_rfc9110_7_6_2_max_forwards_counts_down():
+    head = rewritten(b"Host: web", b"Max-Forwards: 3", line=b"TRACE /a HTTP/1.1")
+    assert b"\r\nMax-Forwards: 2\r\n" in head
+    assert b"Max-Forwards: 3" not in head
+
+
+def test_rfc9110_7_6_2_max_forwards_of_other_methods_is_left_alone():
+    assert b"\r\nMax-Forwards: 3\r\n" in rewritten(b"Host: web", b"Max-Forwards: 3")
+
+
 DATED = b"Date: Thu, 01 Jan 1970 00:00:00 GMT"
 
 

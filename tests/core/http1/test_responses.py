@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from readylb.core.http1.responses import Refusal, render
+from readylb.core.http1.responses import Refusal, final_recipient, render
 
 
 def test_a_response_is_one_line_of_plain_text():
@@ -23,3 +23,16 @@ def test_rfc9110_15_5_6_says_what_is_allowed():
 
 def test_a_refusal_shows_what_it_says():
     assert repr(Refusal(431, "too long")) == "<Refusal 431 too long>"
+
+
+def test_rfc9110_9_3_8_a_trace_comes_back_without_credentials():
+    head = b"TRACE / HTTP/1.1\r\nHost: web\r\nCookie: a\r\nMax-Forwards: 0\r\n\r\n"
+    response = final_recipient(b"TRACE", head, close=False, date=b"NOW")
+    assert b"\r\nContent-Type: message/http\r\nContent-Length: 48\r\n" in response
+    assert response.endswith(b"\r\n\r\nTRACE / HTTP/1.1\r\nHost: web\r\nMax-Forwards: 0\r\n\r\n")
+
+
+def test_rfc9110_9_3_7_options_are_told():
+    response = final_recipient(b"OPTIONS", b"", close=True, date=b"NOW")
+    assert b"\r\nAllow: GET, HEAD" in response
+    assert response.endswith(b"\r\nConnection: close\r\n\r\n")

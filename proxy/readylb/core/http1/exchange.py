@@ -24,6 +24,7 @@ class Request:
         "hop_by_hop",
         "host",
         "keep_alive",
+        "max_forwards",
         "method",
         "minor",
         "nominated",
@@ -46,6 +47,7 @@ class Request:
         self.body = 0
         self.keep_alive = minor == 1
         self.expects_continue = False
+        self.max_forwards = -1
         self.trailers_wanted = False
         self.upgrade = b""
         self.nominated: tuple[bytes, ...] = ()

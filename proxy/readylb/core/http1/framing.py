@@ -12,7 +12,7 @@ from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
     ABSOLUTE,
     DATE,
-    LENGTH,
+    LENGTH_DIGITS,
     NOTABLE_REQUEST,
     NOTABLE_RESPONSE,
     REQUEST_LINE,
@@ -28,6 +28,8 @@ _SWITCHING = 101
 _OK = 200
 _BODYLESS = frozenset((204, 304))
 _SLASH = 47
+# RFC 9110 §7.6.2: the methods whose hops Max-Forwards counts.
+_COUNTED = frozenset((b"OPTIONS", b"TRACE"))
 _HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
 _BAD_LENGTH = "Content-Length is not one plain number"
 _BAD_ENCODING = "Transfer-Encoding is not exactly: chunked"
@@ -46,7 +48,7 @@ class _Lengths:
         """Take one line; return what is wrong with it, or an empty string."""
         value = value.rstrip(b" \t")
         if name == b"content-length":
-            if self.length >= 0 or LENGTH.fullmatch(value) is None:
+            if self.length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
                 return _BAD_LENGTH
             self.length = int(value)
             return ""
@@ -133,33 +135,27 @@ def finish_response(response: Response, method: bytes) -> str:
     RFC 9112 §6.3 decides the length. What is ambiguous or forbidden makes the response invalid.
     """
     head = response.head
-    lengths = _Lengths()
+    length = UNTIL_CLOSE
+    chunked = False
     for name, value in NOTABLE_RESPONSE.findall(head, response.fields_at - 2):
         lower = name.lower()
         if lower in _HOP_BY_HOP:
-            response.hop_by_hop.append(name)
-            if lower == b"connection":
-                _note_response_connection(response, value)
-            elif lower == b"upgrade":
-                response.upgrade = value.rstrip(b" \t")
+            _note_response(response, lower, name, value)
+            continue
+        response.framing.append(name)
+        said = value.rstrip(b" \t")
+        if lower == b"content-length":
+            if length >= 0 or not said.isdigit() or len(said) > LENGTH_DIGITS:
+                return _BAD_LENGTH
+            length = int(said)
+        elif chunked or said.lower() != b"chunked":
+            return _BAD_ENCODING
         else:
-            response.framing.append(name)
-            wrong = lengths.take(lower, value)
-            if wrong:
-                return wrong
-    if lengths.chunked and (lengths.length >= 0 or response.minor == 0):
+            chunked = True
+    if chunked and (length >= 0 or response.minor == 0):
         return "Transfer-Encoding beside Content-Length or in HTTP/1.0"
     response.dated = b"\r\nDate:" in head or DATE.search(head) is not None
-    status = response.status
-    if status < _OK or status in _BODYLESS or method == b"HEAD":
-        return ""
-    if lengths.chunked:
-        response.body = CHUNKED
-    elif lengths.length >= 0:
-        response.body = lengths.length
-    else:
-        response.body = UNTIL_CLOSE
-        response.keep_alive = False
+    _settle_response_body(response, method, CHUNKED if chunked else length)
     return ""
 
 
@@ -215,6 +211,11 @@ def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
         if request.minor == 0:
             # RFC 9110 §10.1.1: from HTTP/1.0 it is ignored, and must not reach a 1.1 endpoint.
             request.hop_by_hop.append(name)
+    elif lower == b"max-forwards":
+        digits = value.rstrip(b" \t")
+        if request.method in _COUNTED and digits.isdigit() and len(digits) <= LENGTH_DIGITS:
+            request.hop_by_hop.append(name)
+            request.max_forwards = int(digits)
     else:
         request.forwarding.append((name, value))
 
@@ -266,8 +267,12 @@ def _settle_connection(request: Request) -> None:
         request.expects_continue = False
 
 
-def _note_response_connection(response: Response, value: bytes) -> None:
-    if value == b"keep-alive" and response.minor:
+def _note_response(response: Response, lower: bytes, name: bytes, value: bytes) -> None:
+    """Take what a line that ends at this hop says."""
+    response.hop_by_hop.append(name)
+    if lower == b"upgrade":
+        response.upgrade = value.rstrip(b" \t")
+    if lower != b"connection" or (value == b"keep-alive" and response.minor):
         return
     for token in tokens(value):
         response.nominated += (token,)
@@ -275,3 +280,13 @@ def _note_response_connection(response: Response, value: bytes) -> None:
             response.keep_alive = False
         elif token == b"keep-alive" and response.minor == 0 and b"close" not in response.nominated:
             response.keep_alive = True
+
+
+def _settle_response_body(response: Response, method: bytes, said: int) -> None:
+    """Decide the body's length (RFC 9112 §6.3); `said` is what its fields say, UNTIL_CLOSE if nothing."""
+    status = response.status
+    if status < _OK or status in _BODYLESS or method == b"HEAD":
+        return
+    response.body = said
+    if said == UNTIL_CLOSE:
+        response.keep_alive = False

@@ -185,6 +185,8 @@ def _added(request: Request, peer: Peer, authority: bytes, told: dict[bytes, byt
     parts = []
     if request.rewritten_target or not request.host:
         parts.append(b"\r\nHost: " + (request.host or authority))
+    if request.max_forwards > 0:
+        parts.append(b"\r\nMax-Forwards: %d" % (request.max_forwards - 1))
     if request.upgrade:
         parts.append(b"\r\nConnection: upgrade\r\nUpgrade: " + request.upgrade)
     elif request.trailers_wanted:

@@ -8,6 +8,9 @@ REASONS: dict[int, bytes] = {status.value: status.phrase.encode() for status in 
 # RFC 9110 §15.5.6 asks for Allow with 405. CONNECT is the one method refused: this is a gateway.
 ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE"
 
+# Credentials do not come back in the body of an answer.
+_NOT_REFLECTED = frozenset((b"authorization", b"cookie", b"proxy-authorization"))
+
 
 class Refusal:
     """A message that is not forwarded: the status and the sentence its sender is told."""
@@ -47,3 +50,17 @@ def render(refusal: Refusal, *, close: bool, date: bytes = b"", head_only: bool 
     if not head_only:
         parts.append(body)
     return b"".join(parts)
+
+
+def final_recipient(method: bytes, head: bytes, *, close: bool, date: bytes) -> bytes:
+    """Return the response to an OPTIONS or TRACE that may go no further (RFC 9110 §7.6.2, §9.3.8)."""
+    if method == b"TRACE":
+        lines = head.split(b"\r\n")
+        kept = [line for line in lines if line.partition(b":")[0].lower() not in _NOT_REFLECTED]
+        body = b"\r\n".join(kept)
+        fields = b"Content-Type: message/http\r\nContent-Length: %d\r\n" % len(body)
+    else:
+        body = b""
+        fields = b"Allow: %b\r\nContent-Length: 0\r\n" % ALLOWED_METHODS
+    end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+    return b"".join((b"HTTP/1.1 200 OK\r\n", fields, b"Date: %b\r\n" % date, end, body))

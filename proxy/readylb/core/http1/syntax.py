@@ -7,15 +7,16 @@ runs in its strict mode; what is here is what it accepts and an intermediary mus
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # Never seen in a target: controls, blanks, bytes above ASCII, delimiters of RFC 3986 appendix C, a fragment.
 _TARGET = rb"[!$-;=?-~]+"
 
-REQUEST_LINE = re.compile(rb"(%b) (%b) HTTP/([0-9]\.[0-9])\r\n" % (_TOKEN, _TARGET))
+REQUEST_LINE = re.compile(rb"(%b) (%b) HTTP/([0-9]\.[0-9])\r\n" % (TOKEN, _TARGET))
 STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")
-LENGTH = re.compile(rb"[0-9]{1,18}")
-TOKEN = re.compile(_TOKEN)
+# Longest Content-Length in digits; what has more would not fit 63 bits everywhere.
+LENGTH_DIGITS = 18
 
 
 def _lines(*names: bytes) -> re.Pattern[bytes]:
@@ -38,6 +39,7 @@ NOTABLE_REQUEST = _lines(
     b"forwarded",
     b"host",
     b"keep-alive",
+    b"max-forwards",
     b"proxy-connection",
     b"te",
     b"transfer-encoding",
@@ -69,8 +71,12 @@ _BROKEN = re.compile(rb"(?<!\r)\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r\n[
 _HTTP_LINE = re.compile(rb"[^ ]+ [^ ]+ HTTP/[0-9]\.[0-9]")
 
 
+@lru_cache(maxsize=128)
 def is_authority(value: bytes) -> bool:
-    """Say whether `value` is a non-empty `uri-host [":" port]` (RFC 9110 §7.2, §4.2.1)."""
+    """Say whether `value` is a non-empty `uri-host [":" port]` (RFC 9110 §7.2, §4.2.1).
+
+    Remembered, because the clients of a Service name few hosts.
+    """
     return AUTHORITY.fullmatch(value) is not None
 
 
