@@ -48,13 +48,19 @@ def _modules_in(room: Path) -> list[Path]:
     return [path for path in sorted(room.rglob("*.py")) if path.name != "__init__.py"]
 
 
-def loaded_by(room: str) -> set[str]:
-    """Import every module of a room in a fresh interpreter and return what that loaded."""
-    modules = [
-        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts) for path in _modules_in(ROOT / room)
-    ]
+def loaded_by_room(room: str) -> set[str]:
+    """Return what loading every module of a room loads."""
+    return loaded_by(
+        *(".".join(path.relative_to(ROOT.parent).with_suffix("").parts) for path in _modules_in(ROOT / room))
+    )
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Import modules in a fresh interpreter and return the top-level names that were loaded."""
     script = (
-        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\nprint(*sys.modules)"
+        "import importlib, sys\n"
+        f"for name in {list(modules)!r}: importlib.import_module(name)\n"
+        "print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
@@ -70,9 +76,15 @@ def loaded_by(room: str) -> set[str]:
 
 @pytest.mark.parametrize("room", ["data", "wire"])
 def test_workers_are_lean(room) -> None:
-    assert loaded_by(room).isdisjoint(HEAVY)
+    assert loaded_by_room(room).isdisjoint(HEAVY)
+
+
+def test_a_worker_process_is_lean() -> None:
+    loaded = loaded_by("readylb.app.worker")
+    assert "uvloop" in loaded
+    assert loaded.isdisjoint(HEAVY)
 
 
 @pytest.mark.parametrize("room", ["core", "model"])
 def test_pure_rooms_load_no_event_loop(room) -> None:
-    assert loaded_by(room).isdisjoint({"asyncio", "msgspec", *HEAVY})
+    assert loaded_by_room(room).isdisjoint({"asyncio", "msgspec", *HEAVY})

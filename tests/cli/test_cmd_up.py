@@ -86,3 +86,15 @@ def test_publishing_a_port_that_no_service_has_is_refused():
     loaded = read("--backend", "127.0.0.1:8081", "--port", "8000")
     with pytest.raises(UsageError, match=r"cannot publish app:80: .*app:8000"):
         cmd_up._refuse_unknown({("app", 80): 9000}, loaded)
+
+
+def test_workers_are_a_number_or_one_per_cpu():
+    assert cmd_up._parse_workers(parse("--backend", "127.0.0.1:1").workers) == 0
+    assert cmd_up._parse_workers("3") == 3
+    assert cmd_up._parse_workers("auto") >= 1
+
+
+@pytest.mark.parametrize("text", ["-1", "257", "two", "", "1.5"])
+def test_other_numbers_of_workers_are_refused(text):
+    with pytest.raises(UsageError, match=r"a number from 0 to 256, or auto"):
+        cmd_up._parse_workers(text)

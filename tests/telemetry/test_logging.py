@@ -71,3 +71,10 @@ def test_a_second_call_replaces_the_first_and_levels_hold() -> None:
     assert first.getvalue() == ""
     assert "loud" in second.getvalue()
     assert "quiet" not in second.getvalue()
+
+
+def test_a_plain_terminal_gets_no_colour() -> None:
+    out = Terminal()
+    setup(stream=out, plain=True)
+    logging.getLogger("readylb").warning("channel lost")
+    assert out.getvalue().endswith("WARNING channel lost\n")

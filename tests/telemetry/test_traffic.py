@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from readylb.telemetry.traffic import Traffic, labels_of
-from readylb.wire.messages import ServiceStats, Stats
+from readylb.wire.messages import EndpointStats, ServiceStats, Stats
 
 KEY = "default/web:80"
 
@@ -47,6 +47,31 @@ def test_fewer_requests_on_as_many_connections_are_a_new_start_too() -> None:
     traffic.update(report(0, 1, requests=10))
     traffic.update(report(0, 1, requests=3))
     assert values(traffic, "readylb_connections_accepted_total") == {("default", "web", "80"): 2}
+
+
+def test_a_worker_that_ended_keeps_its_counts_and_has_nothing_open() -> None:
+    traffic = Traffic(tuple)
+    endpoint = EndpointStats("uid-a", "a", 9, 0, 2, 1)
+    for worker in (0, 1):
+        services = (ServiceStats(key=KEY, connections=9, open_connections=4, endpoints=(endpoint,)),)
+        traffic.update(Stats(worker, services))
+    traffic.ended(0)
+    port = ("default", "web", "80")
+    assert values(traffic, "readylb_workers") == {(): 1}
+    assert values(traffic, "readylb_connections") == {port: 4}
+    assert values(traffic, "readylb_endpoint_in_flight") == {(*port, "a"): 2}
+    traffic.update(report(0, 20))
+    assert values(traffic, "readylb_connections_accepted_total") == {port: 38}, "more than before is anew too"
+
+
+def test_an_endpoint_that_is_gone_does_not_come_back_with_the_end_of_a_worker() -> None:
+    traffic = Traffic(tuple)
+    endpoint = EndpointStats("uid-a", "a", 9, 0, 2, 1)
+    traffic.update(Stats(0, (ServiceStats(key=KEY, connections=1, endpoints=(endpoint,)),)))
+    traffic.forget_endpoint("uid-a")
+    traffic.ended(0)
+    traffic.update(report(0, 1))
+    assert values(traffic, "readylb_endpoint_requests_total") == {}
 
 
 def test_services_without_traffic_have_a_zero() -> None:

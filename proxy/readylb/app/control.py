@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from readylb.admin.server import AdminDeps, AdminServer
+from readylb.app.data_plane import data_plane
 from readylb.app.narrator import Narrator
 from readylb.app.process import settle_memory
 from readylb.app.signals import Signals
@@ -27,7 +28,6 @@ from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.control.workers.link import Link, LinkSettings
 from readylb.control.workloads import table as workloads
-from readylb.data.worker import Worker
 from readylb.errors import ListenError, ReadylbError
 from readylb.model import Deployment, EndpointSlice, Pod, ReplicaSet, ReplicationController, Service
 from readylb.telemetry.events import EventRecorder
@@ -45,7 +45,10 @@ _WORKLOADS = (Deployment, ReplicaSet, ReplicationController)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpSettings:
-    """What `up` was told. `read` reads the files again; `admin` is an address, `unix:PATH` or `off`."""
+    """What `up` was told. `read` reads the files again; `admin` is an address, `unix:PATH` or `off`.
+
+    `workers` is the number of data-plane processes; 0 keeps the data plane in this one.
+    """
 
     read: Callable[[], Loaded]
     loaded: Loaded
@@ -54,6 +57,8 @@ class UpSettings:
     bind: str = "127.0.0.1"
     publish: Mapping[tuple[str, int], int] = field(default_factory=dict)
     admin: str = "127.0.0.1:8001"
+    workers: int = 0
+    log_format: str = "text"
 
 
 class ControlProcess:
@@ -79,7 +84,9 @@ class ControlProcess:
         self.runtimes = RuntimeTable(self.clock, settings.state_dir, settings.loaded.images, self._on_fatal)
         self.applier = Applier(self.store)
         self._channel, worker_end = memory_channel()
-        self._worker = Worker(0, worker_end)
+        self._data_plane = data_plane(
+            settings.workers, worker_end, self.clock, self.metrics, self._on_fatal, settings.log_format
+        )
         self.link = Link(
             self.store,
             self.clock,
@@ -115,7 +122,8 @@ class ControlProcess:
         loaded = self._settings.loaded
         await self._start_admin()
         self._services.spawn("narrator", Narrator(self.store).run())
-        self._worker.start()
+        self._data_plane.start()
+        await self._data_plane.started()
         objects = list(loaded.objects)
         self.applier.apply(item for item in objects if isinstance(item, Service))
         self._services.spawn("link", self.link.run())
@@ -193,7 +201,7 @@ class ControlProcess:
     async def _drain_gently(self, drained: asyncio.Event) -> None:
         """In this order, so that nothing is lost: no new connections, running ones end, pods end."""
         self._channel.send(Drain(grace_seconds=DRAIN_SECONDS))
-        await self._worker.stopped()
+        await self._data_plane.stopped()
         await self._workloads.stop()
         for kind in _WORKLOADS:
             for item in self.store.objects(kind):
@@ -214,7 +222,7 @@ class ControlProcess:
             await group.stop()
         await self.runtimes.close()
         self._channel.send(Drain(grace_seconds=0.0))
-        await self._worker.stopped()
+        await self._data_plane.stopped()
         self.store.close()
         if self._admin is not None:
             await self._admin.stop()

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import resource
+import signal
+import sys
+
+#: linux/prctl.h
+_PR_SET_PDEATHSIG = 1
 
 
 def raise_file_limit() -> int:
@@ -19,3 +25,14 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the thread that started it has ended (Linux, prctl(2)).
+
+    For a worker that cannot see the end of its channel, because it is stopped or hangs. Its parent
+    starts it from the main thread, it changes no user and starts nobody, so the weaknesses of this
+    signal do not matter here.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)

@@ -26,6 +26,8 @@ from readylb.telemetry.logging import setup
 log = logging.getLogger("readylb")
 
 MAX_PORT = 65535
+#: More workers than any machine has use for; a bound against a slip of the hand.
+MAX_WORKERS = 256
 
 EPILOG = """three ways to say what to serve:
   readylb up -f rc.yaml -f svc.yaml
@@ -44,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     _add_sources(parser.add_argument_group("what to serve"))
     _add_places(parser.add_argument_group("where to listen"))
+    parser.add_argument(
+        "--workers",
+        metavar="N|auto",
+        default="0",
+        help="data-plane processes; auto: one per CPU; 0: in the control process (default: 0)",
+    )
     parser.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="how to tell what happens"
     )
@@ -127,6 +135,7 @@ def _serve(
     from readylb.app.control import ControlProcess, UpSettings  # noqa: PLC0415
     from readylb.app.process import raise_file_limit  # noqa: PLC0415
 
+    workers = _parse_workers(args.workers)
     _refuse_unknown(publish, loaded)
     setup(args.log_format)
     for warning in loaded.warnings:
@@ -140,6 +149,8 @@ def _serve(
         bind=args.bind,
         publish=publish,
         admin=args.admin,
+        workers=workers,
+        log_format=args.log_format,
     )
 
     async def main() -> int:
@@ -198,6 +209,15 @@ def _parse_publish(text: str) -> tuple[tuple[str, int], int]:
         msg = f"cannot read --publish {text!r}: it reads SERVICE:PORT=LOCALPORT, as in --publish web:80=8000"
         raise UsageError(msg)
     return (matched[1], int(matched[2])), int(matched[3])
+
+
+def _parse_workers(text: str) -> int:
+    if text == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not (text.isascii() and text.isdigit() and int(text) <= MAX_WORKERS):
+        msg = f"cannot read --workers {text!r}: it is a number from 0 to {MAX_WORKERS}, or auto"
+        raise UsageError(msg)
+    return int(text)
 
 
 def _parse_bool(option: str, text: str) -> bool:

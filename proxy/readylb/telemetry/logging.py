@@ -11,10 +11,6 @@ import logging
 import sys
 from typing import Any, Literal, TextIO
 
-from rich.console import Console
-from rich.highlighter import NullHighlighter
-from rich.logging import RichHandler
-
 from readylb.model.serialization import format_time
 
 LogFormat = Literal["text", "json"]
@@ -40,25 +36,43 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def setup(log_format: LogFormat = "text", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Send the `readylb` loggers to `stream` (stderr); a second call replaces the first."""
+def setup(
+    log_format: LogFormat = "text",
+    *,
+    level: int = logging.INFO,
+    stream: TextIO | None = None,
+    plain: bool = False,
+) -> None:
+    """Send the `readylb` loggers to `stream` (stderr); a second call replaces the first.
+
+    `plain` is without colour even on a terminal: a worker does not load what colours.
+    """
     logger = logging.getLogger("readylb")
     for old in logger.handlers[:]:
         logger.removeHandler(old)
-    logger.addHandler(_handler(log_format, stream or sys.stderr))
+    logger.addHandler(_handler(log_format, stream or sys.stderr, plain=plain))
     logger.setLevel(level)
     logger.propagate = False
 
 
-def _handler(log_format: LogFormat, stream: TextIO) -> logging.Handler:
-    if log_format == "text" and stream.isatty():
-        return RichHandler(
-            console=Console(file=stream),
-            show_path=False,
-            log_time_format="%H:%M:%S",
-            highlighter=NullHighlighter(),
-        )
+def _handler(log_format: LogFormat, stream: TextIO, *, plain: bool) -> logging.Handler:
+    if log_format == "text" and stream.isatty() and not plain:
+        return _coloured(stream)
     handler = logging.StreamHandler(stream)
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    handler.setFormatter(JsonFormatter() if log_format == "json" else plain)
+    lines = logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    handler.setFormatter(JsonFormatter() if log_format == "json" else lines)
     return handler
+
+
+def _coloured(stream: TextIO) -> logging.Handler:
+    # Imported here: workers load this file and never rich.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.highlighter import NullHighlighter  # noqa: PLC0415
+    from rich.logging import RichHandler  # noqa: PLC0415
+
+    return RichHandler(
+        console=Console(file=stream),
+        show_path=False,
+        log_time_format="%H:%M:%S",
+        highlighter=NullHighlighter(),
+    )

@@ -118,6 +118,9 @@ CONTAINER_RESTARTS = Metric(
     ("namespace", "pod", "container"),
 )
 WORKERS = Metric("readylb_workers", MetricType.GAUGE, "Workers that have reported.")
+WORKER_RESTARTS = Metric(
+    "readylb_worker_restarts_total", MetricType.COUNTER, "Worker processes replaced after they ended or hung."
+)
 BUILD_INFO = Metric("readylb_build_info", MetricType.GAUGE, "Always 1.", ("version", "python"))
 
 TABLE: tuple[Metric, ...] = (
@@ -138,5 +141,6 @@ TABLE: tuple[Metric, ...] = (
     ENDPOINTS,
     CONTAINER_RESTARTS,
     WORKERS,
+    WORKER_RESTARTS,
     BUILD_INFO,
 )

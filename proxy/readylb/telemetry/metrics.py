@@ -48,6 +48,9 @@ class Metrics:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=self._registry,
         )
+        self._worker_restarts = Counter(
+            table.WORKER_RESTARTS.name, table.WORKER_RESTARTS.help, registry=self._registry
+        )
         self._series_of_pod: dict[str, set[tuple[Counter | Histogram, Labels]]] = {}
         self._state = State()
         self._traffic = Traffic(self._state.services)
@@ -95,6 +98,12 @@ class Metrics:
     def worker_stats(self, stats: WorkerReport) -> None:
         """Take a worker's counts, which replace those it sent before."""
         self._traffic.update(stats)
+
+    def worker_ended(self, worker: int, *, replaced: bool) -> None:
+        """Keep the counts of a worker process that has ended; `replaced`: another one starts."""
+        self._traffic.ended(worker)
+        if replaced:
+            self._worker_restarts.inc()
 
     def passive_report(self, key: str, reason: str) -> None:
         """Count one PassiveReport for the Service port `key` (`NAMESPACE/SERVICE:PORT`)."""

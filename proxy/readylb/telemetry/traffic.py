@@ -46,6 +46,14 @@ class Traffic(Collector):
         self._last[report.worker] = new
         self._gone &= {endpoint.uid for item in self._reports() for endpoint in item.endpoints}
 
+    def ended(self, worker: int) -> None:
+        """Keep what a worker that has ended had counted; nothing of it is open or running any more."""
+        for key, report in self._last.pop(worker, {}).items():
+            totals = self._earlier.setdefault(key, Totals())
+            totals.add(report, ended=True)
+            for uid in self._gone:
+                totals.endpoints.pop(uid, None)
+
     def forget_service(self, key: str) -> None:
         """Drop the series of a Service port that is gone."""
         self._earlier.pop(key, None)
