@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 PYTHON = shlex.quote(sys.executable)
 COMMAND = (sys.executable, "-m", "readylb")
+#: More options for every `up`, to run all of this another way: E2E_UP_ARGS='--workers 2' make e2e
+UP_ARGS = shlex.split(os.environ.get("E2E_UP_ARGS", ""))
 STOP_SECONDS = 20.0
 
 T = TypeVar("T")
@@ -80,7 +82,7 @@ class Readylb:
         """Start the command without waiting for anything."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", "--admin", self.admin, *self.args],
+                [*COMMAND, "up", "--admin", self.admin, *UP_ARGS, *self.args],
                 cwd=self.cwd,
                 env=self.environment,
                 stdin=subprocess.DEVNULL if self._stdin is None else subprocess.PIPE,

@@ -1,0 +1,115 @@
+"""readylb with replicas that keep ledgers, watched from outside: processes, files, memory, counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from tests.e2e.faults.ledger import Entry, complaints, ledgers, sent_to_unready
+from tests.e2e.faults.mixed_load import MixedLoad
+from tests.e2e.harness import PYTHON, Readylb
+from tests.e2e.manifests import web
+from tests.e2e.ports import free_port
+from tests.e2e.processes import processes_of
+
+APP = Path(__file__).resolve().parent / "app.py"
+PROBES = "readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, failureThreshold: %d}"
+#: What a process may grow by under load: buffers, arenas and caches that are there to stay.
+GROWTH_MIB = 24.0
+
+
+class Stage:
+    """One readylb, its replicas and the state they were in before the test began."""
+
+    def __init__(self, folder: Path, lb: Readylb, port: int, replicas: int) -> None:
+        self.folder = folder
+        self.lb = lb
+        self.port = port
+        self.pods = [pod.name for pod in lb.wait_ready(replicas)]
+        self._files = self.files()
+        self._memory = self.memory_mib()
+
+    def process_of(self, pod: str) -> psutil.Process:
+        """Return the process of a pod's container."""
+        words = str(APP)
+        found = [
+            p
+            for p in processes_of(self.folder)
+            if p.environ().get("POD_NAME") == pod and words in p.cmdline()
+        ]
+        (process,) = found
+        return process
+
+    def processes(self) -> list[psutil.Process]:
+        """Return readylb's own processes, workers included."""
+        main = psutil.Process(self.lb.process.pid)
+        children = [child for child in main.children() if "readylb" in " ".join(child.cmdline())]
+        return [main, *(child for child in children if str(APP) not in child.cmdline())]
+
+    def files(self) -> int:
+        """Count the open files of readylb's own processes."""
+        return sum(process.num_fds() for process in self.processes())
+
+    def memory_mib(self) -> float:
+        """Return the resident memory of readylb's own processes."""
+        return sum(process.memory_info().rss for process in self.processes()) / 2**20
+
+    def ledgers(self) -> dict[str, list[Entry]]:
+        """Return what each replica noted."""
+        return ledgers(self.folder)
+
+    def be(self, pod: str, state: str, word: str = "") -> None:
+        """Put a replica into a state: `unready`, or `rude` with a word."""
+        temporary = self.folder / f"{pod}.{state}.new"
+        temporary.write_text(word)
+        temporary.rename(self.folder / f"{pod}.{state}")
+
+    def stop_being(self, pod: str, state: str) -> None:
+        """Take a replica out of a state."""
+        (self.folder / f"{pod}.{state}").unlink()
+
+    def wait_out(self, pod: str) -> None:
+        """Wait until a pod is not Ready."""
+        self.lb.wait_for(f"{pod} is out", lambda: not self.lb.pod(pod).ready)
+
+    def wait_served(self, load: MixedLoad, pod: str) -> None:
+        """Wait until a replica answers requests that begin from now on."""
+        moment = time.monotonic()
+        self.lb.wait_for(
+            f"{pod} answers", lambda: any(ask.answered and ask.replica == pod for ask in load.since(moment))
+        )
+
+    def judge(
+        self,
+        load: MixedLoad,
+        *,
+        faults: Sequence[tuple[float, float]] = (),
+        gets_may_be_cut: bool = False,
+        failure_threshold: int = 1,
+        least: int = 100,
+    ) -> None:
+        """Demand every promise, after the load has ended; `least`: requests that it must have made."""
+        assert len(load.asks) >= least, load
+        wrong = complaints(load.asks, self.folder, faults=faults, gets_may_be_cut=gets_may_be_cut)
+        assert wrong == [], "\n".join([f"{len(wrong)} of {load}", *wrong[:20]])
+        assert sent_to_unready(self.folder, failure_threshold=failure_threshold) == []
+        assert self.lb.requests_to_unready(after=len(load.asks)) == 0
+        self.lb.wait_for(
+            f"open files are back to {self._files}", lambda: self.files() <= self._files, seconds=20
+        )
+        grown = self.memory_mib() - self._memory
+        assert grown < GROWTH_MIB, f"memory grew by {grown:.1f} MiB"
+
+
+@contextmanager
+def stage(folder: Path, *app: object, replicas: int = 3, failure_threshold: int = 1) -> Iterator[Stage]:
+    """Serve `replicas` of the app, started with the words `app`."""
+    port = free_port()
+    manifest = folder / "web.yaml"
+    manifest.write_text(web(replicas, PROBES % failure_threshold, grace=10))
+    image = " ".join([f"replica={PYTHON}", str(APP), "--folder", str(folder), *map(str, app)])
+    with Readylb(folder, "-f", str(manifest), "--publish", f"web:80={port}", "--image", image) as lb:
+        yield Stage(folder, lb, port, replicas)

@@ -1,0 +1,56 @@
+"""Replicas whose readiness comes and goes, under mixed load."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from pathlib import Path
+
+from tests.e2e.client import fetch
+from tests.e2e.faults.mixed_load import MixedLoad
+from tests.e2e.faults.stage import stage
+
+
+def test_flapping_readiness_loses_nothing_and_nobody_unready_is_asked(tmp_path: Path) -> None:
+    with stage(tmp_path) as on:
+        with MixedLoad(on.port) as load:
+            for pod in itertools.islice(itertools.cycle(on.pods), 4):
+                on.be(pod, "unready")
+                on.wait_out(pod)
+                on.stop_being(pod, "unready")
+                on.wait_served(load, pod)
+        on.judge(load)
+
+
+def test_all_but_one_may_be_out_at_once(tmp_path: Path) -> None:
+    with stage(tmp_path) as on:
+        with MixedLoad(on.port) as load:
+            for pod in on.pods[:2]:
+                on.be(pod, "unready")
+            for pod in on.pods[:2]:
+                on.wait_out(pod)
+            moment = time.monotonic()
+            on.wait_served(load, on.pods[2])
+            only = {ask.replica for ask in load.since(moment) if ask.answered}
+            for pod in on.pods[:2]:
+                on.stop_being(pod, "unready")
+            for pod in on.pods[:2]:
+                on.wait_served(load, pod)
+        assert only == {on.pods[2]}
+        on.judge(load)
+
+
+def test_with_nobody_ready_nothing_is_executed_and_nothing_waits(tmp_path: Path) -> None:
+    with stage(tmp_path) as on:
+        for pod in on.pods:
+            on.be(pod, "unready")
+        for pod in on.pods:
+            on.wait_out(pod)
+        with MixedLoad(on.port) as load:
+            on.lb.wait_for("many were answered", lambda: len(load.asks) > 200)
+        assert {ask.status for ask in load.asks} == {503}
+        assert not [e for entries in on.ledgers().values() for e in entries if e.kind in {"GET", "POST"}]
+        for pod in on.pods:
+            on.stop_being(pod, "unready")
+        on.lb.wait_ready(3)
+        assert fetch(on.port).status == 200
