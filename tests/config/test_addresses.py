@@ -13,6 +13,7 @@ from readylb.config.addresses import format_address, parse_address
         ("web-1.example.com:65535", ("web-1.example.com", 65535)),
         ("[::1]:8081", ("::1", 8081)),
         (" a:1 ", ("a", 1)),
+        ("unix:/run/web.sock", ("unix:/run/web.sock", 0)),
     ],
 )
 def test_an_address_is_a_host_and_a_port(text, address):
@@ -31,12 +32,17 @@ def test_an_address_is_a_host_and_a_port(text, address):
         "::1:80",
         "http://a:80",
         "a b:80",
-        "unix:/x",
         "a:8\N{ARABIC-INDIC DIGIT ONE}",
     ],
 )
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(ValueError, match=r"^must be HOST:PORT"):
+        parse_address(text)
+
+
+@pytest.mark.parametrize("text", ["unix:", "unix:web.sock", "unix:/run/"])
+def test_a_unix_socket_is_named_by_its_whole_path(text):
+    with pytest.raises(ValueError, match="by its whole path"):
         parse_address(text)
 
 

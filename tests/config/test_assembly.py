@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from readylb.config.assembly import Front, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
 from readylb.config.validation.objects import validate
 from readylb.model.probe import ExecAction, HTTPGetAction, Probe, TCPSocketAction
 
@@ -13,19 +13,21 @@ PROBES = Probes(readiness=READY)
 
 
 def test_endpoints_become_external_pods_behind_a_service():
-    addresses = [("127.0.0.1", 8081), ("::1", 8082)]
+    places = [Place("127.0.0.1", 8081), Place("::1", 8082, 3), Place("unix:/run/web.sock", 0)]
     service, *pods = endpoint_objects(
-        Front("web", 80), addresses, PROBES, {"exec": {"command": ["restart", "it"]}}
+        Front("web", 80), places, PROBES, {"exec": {"command": ["restart", "it"]}}
     )
     assert service.spec.type == "LoadBalancer"
     assert service.spec.selector == {"app": "web"}
     assert [(port.port, port.target_port) for port in service.spec.ports] == [(80, "http")]
-    assert [pod.metadata.name for pod in pods] == ["web-0", "web-1"]
+    assert [pod.metadata.name for pod in pods] == ["web-0", "web-1", "web-2"]
     assert [pod.metadata.annotations["readylb.io/endpoint"] for pod in pods] == [
         "127.0.0.1:8081",
         "[::1]:8082",
+        "unix:/run/web.sock",
     ]
-    assert [pod.spec.containers[0].ports[0].container_port for pod in pods] == [8081, 8082]
+    assert [pod.metadata.annotations.get("readylb.io/weight") for pod in pods] == [None, "3", None]
+    assert [pod.spec.containers[0].ports[0].container_port for pod in pods] == [8081, 8082, 8080]
     assert {pod.spec.runtime_class_name for pod in pods} == {"external"}
     assert json.loads(pods[0].metadata.annotations["readylb.io/restart"]) == {
         "exec": {"command": ["restart", "it"]}
@@ -44,7 +46,7 @@ def test_replicas_become_a_deployment_behind_a_service():
 
 
 def test_the_objects_obey_kubernetes_rules():
-    made = endpoint_objects(Front("web", 80), [("127.0.0.1", 8081)], PROBES)
+    made = endpoint_objects(Front("web", 80), [Place("127.0.0.1", 8081)], PROBES)
     service, deployment = replica_objects(Front("api", 80), 1, ["run"], PROBES)
     assert [error for item in (*made, service) for error in validate(item)] == []
     assert [error.path for error in validate(deployment)] == ["spec.template.spec.containers[0].image"]

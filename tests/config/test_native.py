@@ -60,6 +60,44 @@ def test_settings_of_a_service_ride_on_annotations(load_text):
     assert second.metadata.annotations == {"readylb.io/trusted-proxies": "127.0.0.1"}
 
 
+def test_who_is_served_and_kept_and_how(load_text):
+    loaded = load_text(
+        """
+        services:
+          a:
+            port: {port: 80, protocol: auto, detectTimeoutMs: 250}
+            endpoints: [{address: 127.0.0.1:1, weight: 3}, "127.0.0.1:2", "unix:/run/a.sock"]
+            balancer: ring_hash
+            hashOn: cookie:session
+            sourceRanges: [10.0.0.0/8, 192.0.2.1]
+            sessionAffinity: ClientIP
+            proxyProtocol: require
+            trusted_proxies: [127.0.0.1]
+            sendProxy: v2
+          b:
+            port: 81
+            command: [run]
+            sessionAffinity: ClientIP
+            sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}
+        """
+    )
+    first, heavy, _, _, second, _ = loaded.objects
+    assert first.metadata.annotations == {
+        "readylb.io/balancer": "ring_hash",
+        "readylb.io/hash-on": "cookie:session",
+        "readylb.io/proxy-protocol": "require",
+        "readylb.io/send-proxy": "v2",
+        "readylb.io/detect-timeout-ms": "250",
+        "readylb.io/trusted-proxies": "127.0.0.1",
+    }
+    assert first.spec.load_balancer_source_ranges == ("10.0.0.0/8", "192.0.2.1/32")
+    assert first.spec.ports[0].app_protocol == "auto"
+    assert first.spec.session_affinity_config.client_ip.timeout_seconds == 10800
+    assert heavy.metadata.annotations["readylb.io/weight"] == "3"
+    assert second.spec.session_affinity == "ClientIP"
+    assert second.spec.session_affinity_config.client_ip.timeout_seconds == 60
+
+
 def test_images_are_mapped_for_manifests_of_any_file(load_text):
     loaded = load_text(
         """
@@ -128,7 +166,7 @@ def test_unknown_keys_get_a_hint(problems):
         ),
         (
             "{port: {port: 1, protocol: udp}, endpoints: [a:1]}",
-            'port.protocol: Unsupported value: "udp": supported values: "http", "tcp"',
+            'port.protocol: Unsupported value: "udp": supported values: "auto", "http", "tcp"',
         ),
         (
             "{port: {port: 1, bind: here}, endpoints: [a:1]}",
@@ -140,13 +178,16 @@ def test_unknown_keys_get_a_hint(problems):
         (
             "{port: 1, endpoints: [8081]}",
             (
-                "endpoints[0]: cannot unmarshal number into NativeService.endpoints of type string"
-                ' (quote it: "8081")'
+                "endpoints[0]: cannot unmarshal number into NativeService.endpoints"
+                ' of type string or NativeEndpoint (quote it: "8081")'
             ),
         ),
         (
             "{port: 1, endpoints: [a]}",
-            'endpoints[0]: Invalid value: "a": must be HOST:PORT, such as 127.0.0.1:8081 or [::1]:8081',
+            (
+                'endpoints[0]: Invalid value: "a": must be HOST:PORT, such as 127.0.0.1:8081'
+                " or [::1]:8081, or unix:/PATH"
+            ),
         ),
         ("{port: 1, endpoints: [a:1, a:1]}", 'endpoints[1]: Duplicate value: "a:1"'),
         (
@@ -180,7 +221,55 @@ def test_unknown_keys_get_a_hint(problems):
         ),
         (
             "{port: 1, command: x, balancer: fastest}",
-            'balancer: Invalid value: "fastest": not supported yet: supported values: "round_robin"',
+            (
+                'balancer: Invalid value: "fastest": there is no such policy: supported values:'
+                ' "least_request", "random_two", "ring_hash", "round_robin"'
+            ),
+        ),
+        (
+            "{port: 1, command: x, hashOn: referer}",
+            'hashOn: Invalid value: "referer": must be client-ip, header:NAME, cookie:NAME or uri',
+        ),
+        (
+            "{port: 1, command: x, sessionAffinity: Cookie}",
+            'sessionAffinity: Unsupported value: "Cookie": supported values: "ClientIP", "None"',
+        ),
+        (
+            "{port: 1, command: x, sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}}",
+            (
+                "sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401:"
+                " must be greater than 0 and less than 86400"
+            ),
+        ),
+        (
+            "{port: 1, command: x, sourceRanges: [home]}",
+            (
+                'sourceRanges[0]: Invalid value: "home": "home" is neither an IP address'
+                " nor a network such as 10.0.0.0/8"
+            ),
+        ),
+        (
+            "{port: 1, command: x, proxyProtocol: accept}",
+            "trusted_proxies: Required value: proxyProtocol is taken from these only",
+        ),
+        (
+            "{port: 1, command: x, sendProxy: v3}",
+            'sendProxy: Invalid value: "v3": must be v1 or v2',
+        ),
+        (
+            "{port: {port: 1, detectTimeoutMs: 0}, command: x}",
+            'port.detectTimeoutMs: Invalid value: "0": must be a whole number between 1 and 60000',
+        ),
+        (
+            "{port: 1, endpoints: [{address: 'a:1', weight: 0}]}",
+            "endpoints[0].weight: Invalid value: 0: must be a whole number between 1 and 256",
+        ),
+        (
+            "{port: 1, endpoints: [{address: a}]}",
+            (
+                'endpoints[0].address: Invalid value: "a": must be HOST:PORT, such as 127.0.0.1:8081'
+                " or [::1]:8081, or unix:/PATH"
+            ),
         ),
         (
             "{port: 1, command: x, trusted_proxies: [me]}",

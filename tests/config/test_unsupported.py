@@ -19,16 +19,6 @@ spec:
         (", protocol: SCTP", "", "stdin:5: spec.ports[0].protocol: not supported yet: SCTP (TCP is)"),
         (
             "",
-            "sessionAffinity: ClientIP",
-            "stdin:6: spec.sessionAffinity: not supported yet: clients would not stay with a pod",
-        ),
-        (
-            "",
-            "{type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8]}",
-            "stdin:6: spec.loadBalancerSourceRanges: not supported yet: everybody would be served",
-        ),
-        (
-            "",
             "{type: ExternalName, externalName: example.com}",
             "stdin:6: spec.type: not supported yet: ExternalName (it is a DNS alias, nothing to balance)",
         ),
@@ -38,6 +28,23 @@ def test_what_would_change_who_is_served_is_refused(problems, port, spec, expect
     text = SERVICE.format(port=port, spec=spec.strip("{}").replace(", l", "\n  l").replace(", e", "\n  e"))
     (problem,) = problems(text)
     assert problem.partition(": ")[2] == expected.partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    "spec", ["sessionAffinity: ClientIP", "type: LoadBalancer\n  loadBalancerSourceRanges: [10.0.0.0/8]"]
+)
+def test_who_is_served_and_kept_can_be_said(load_text, spec):
+    assert load_text(SERVICE.format(port="", spec=spec)).warnings == ()
+
+
+def test_the_proxy_protocol_is_taken_from_somebody(problems):
+    text = SERVICE.format(port="", spec="").replace(
+        "{name: s}", "{name: s, annotations: {readylb.io/proxy-protocol: accept}}"
+    )
+    (problem,) = problems(text)
+    assert problem.endswith(
+        "nobody may send it: the annotation readylb.io/trusted-proxies must say whose word is believed"
+    )
 
 
 def test_external_addresses_are_a_warning(load_text):

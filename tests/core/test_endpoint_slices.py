@@ -169,3 +169,11 @@ def test_without_endpoints_one_empty_slice_remains() -> None:
     assert shape(existing) == [([], [])]
     assert plan(service(), existing=existing) == SliceChanges()
     assert plan(service(), a_pod(), existing=existing).delete == existing
+
+
+def test_unix_sockets_have_a_slice_of_their_own() -> None:
+    done = plan(service(), a_pod("a"), a_pod("b", ip="unix:/run/web.sock"))
+    assert [(item.address_type, item.endpoints[0].addresses) for item in done.create] == [
+        ("IPv4", ("127.0.0.1",)),
+        ("FQDN", ("unix:/run/web.sock",)),
+    ]

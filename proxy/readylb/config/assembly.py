@@ -10,12 +10,13 @@ from typing import Any
 from readylb.config import knobs
 from readylb.config.addresses import format_address
 from readylb.config.defaults import default_probe, defaulted
+from readylb.core.traffic import WEIGHT
 from readylb.model import Deployment, Object, Pod, Service
 from readylb.model.container import Container, ContainerPort, EnvVar
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec, PodTemplateSpec
 from readylb.model.probe import Probe
-from readylb.model.service import ServicePort, ServiceSpec
+from readylb.model.service import ServicePort, ServiceSpec, SessionAffinityConfig
 from readylb.model.workload import DeploymentSpec, LabelSelector
 
 #: The name of the one port of each pod, which probes and the Service refer to.
@@ -35,24 +36,36 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The side that clients see: name, port, protocol (`http`, `tcp` or "") and annotations."""
+    """The side that clients see: name, port, protocol (`http`, `tcp`, `auto` or ""), annotations.
+
+    With `affinity` a client stays with an endpoint; with `source_ranges` only these are served.
+    """
 
     name: str
     port: int
     protocol: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    affinity: SessionAffinityConfig | None = None
+    source_ranges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an endpoint that runs already is reached, and the weight it has (0: the usual one)."""
+
+    host: str
+    port: int
+    weight: int = 0
 
 
 def endpoint_objects(
     front: Front,
-    addresses: Sequence[tuple[str, int]],
+    places: Sequence[Place],
     probes: Probes,
     restart: Mapping[str, Any] | None = None,
 ) -> tuple[Object, ...]:
-    """Return the Service and one external pod for each address; `restart` is `{HOOK: SETTINGS}`."""
-    pods = (
-        _endpoint_pod(front.name, index, address, probes, restart) for index, address in enumerate(addresses)
-    )
+    """Return the Service and one external pod for each place; `restart` is `{HOOK: SETTINGS}`."""
+    pods = (_endpoint_pod(front.name, index, place, probes, restart) for index, place in enumerate(places))
     return (_service(front), *pods)
 
 
@@ -88,19 +101,28 @@ def _service(front: Front) -> Object:
     return defaulted(
         Service(
             metadata=ObjectMeta(name=front.name, labels=labels, annotations=front.annotations),
-            spec=ServiceSpec(type="LoadBalancer", selector=labels, ports=(port,)),
+            spec=ServiceSpec(
+                type="LoadBalancer",
+                selector=labels,
+                ports=(port,),
+                session_affinity="ClientIP" if front.affinity else "None",
+                session_affinity_config=front.affinity,
+                load_balancer_source_ranges=front.source_ranges,
+            ),
         )
     )
 
 
 def _endpoint_pod(
-    name: str, index: int, address: tuple[str, int], probes: Probes, restart: Mapping[str, Any] | None
+    name: str, index: int, place: Place, probes: Probes, restart: Mapping[str, Any] | None
 ) -> Object:
-    notes = {knobs.ENDPOINT: format_address(*address)}
+    notes = {knobs.ENDPOINT: format_address(place.host, place.port)}
+    if place.weight:
+        notes[WEIGHT] = str(place.weight)
     if restart:
         notes[knobs.RESTART] = json.dumps(restart)
     meta = ObjectMeta(name=f"{name}-{index}", labels={"app": name}, annotations=notes)
-    container = _container(name, address[1], probes)
+    container = _container(name, place.port or CONTAINER_PORT, probes)
     spec = PodSpec(containers=(container,), runtime_class_name=knobs.EXTERNAL)
     return defaulted(Pod(metadata=meta, spec=spec))
 

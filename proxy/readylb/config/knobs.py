@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from readylb.config.addresses import parse_address
 from readylb.config.hints import did_you_mean
 from readylb.config.problems import quote
+from readylb.core import traffic
 from readylb.core.balancing.table import POLICIES
 from readylb.core.container_command import COMMAND_ANNOTATION, split
 from readylb.core.limits import LIMIT_PREFIX, check_limit
@@ -43,8 +44,11 @@ def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str
         check = _command if name.startswith(f"{COMMAND_ANNOTATION}.") else _CHECKS.get(name)
         if name.startswith(LIMIT_PREFIX):
             check = partial(check_limits, name)
+        if name in traffic.READERS:
+            check = partial(check_traffic, name)
         if check is None:
-            yield name, f'unknown annotation "{name}"{did_you_mean(name, _CHECKS)}'
+            known = (*_CHECKS, *traffic.READERS)
+            yield name, f'unknown annotation "{name}"{did_you_mean(name, known)}'
         elif wrong := check(value):
             yield name, f"Invalid value: {quote(value)}: {wrong}"
 
@@ -62,13 +66,22 @@ def check_networks(text: str) -> str:
 def check_balancer(text: str) -> str:
     """Return what is wrong with the name of a balancing policy, or nothing."""
     known = {*POLICIES, *entry_points(group=_BALANCERS).names}
-    return "" if text in known else f"not supported yet: supported values: {_listed(known)}"
+    return "" if text in known else f"there is no such policy: supported values: {_listed(known)}"
 
 
 def check_limits(name: str, text: str) -> str:
     """Return what is wrong with the value of a limit's annotation, or nothing."""
     try:
         check_limit(name, text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def check_traffic(name: str, text: str) -> str:
+    """Return what is wrong with the value of an annotation of `core.traffic`, or nothing."""
+    try:
+        traffic.READERS[name](text)
     except ValueError as error:
         return str(error)
     return ""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from readylb.config import knobs
 from readylb.config.addresses import parse_address
-from readylb.config.assembly import Front, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
 from readylb.config.decode import Decoder
 from readylb.config.manifests import Placed
-from readylb.config.native_model import Command, NativeFile, NativePort, NativeService
+from readylb.config.native_model import Command, NativeEndpoint, NativeFile, NativePort, NativeService
 from readylb.config.nodes import Table, locate
 from readylb.config.problems import Report, plain, quote
 from readylb.config.shapes import shapes
@@ -20,15 +21,17 @@ from readylb.config.validation import names
 from readylb.config.validation.errors import Errors, FieldError, choice, invalid, not_negative, required
 from readylb.config.validation.pods import validate_environment
 from readylb.config.validation.probes import validate_probe
-from readylb.core import container_command
+from readylb.config.validation.services import AFFINITIES, affinity_timeout
+from readylb.core import container_command, traffic
 from readylb.core.limits import LIMIT_PREFIX
 from readylb.model import Object
 from readylb.model.container import EnvVar
 from readylb.model.probe import Probe, ProbeKind
+from readylb.model.service import ClientIPConfig, SessionAffinityConfig
 
 #: What the top level of a readylb.yaml may hold.
 NATIVE_KEYS = tuple(shapes(NativeFile))
-PROTOCOLS = ("http", "tcp")
+PROTOCOLS = ("auto", "http", "tcp")
 
 
 class NativeReader:
@@ -66,10 +69,10 @@ def validate_native(native: NativeFile) -> Errors:
         yield from _command(f"images.{image}", command)
     yield from _networks("trusted_proxies", native.trusted_proxies)
     for name, service in native.services.items():
-        yield from _service(f"services.{name}", name, service)
+        yield from _service(f"services.{name}", name, service, native.trusted_proxies)
 
 
-def _service(path: str, name: str, service: NativeService) -> Errors:
+def _service(path: str, name: str, service: NativeService, trusted: tuple[str, ...]) -> Errors:
     yield from (invalid(path, name, detail) for detail in names.dns_1035_label(name))
     port = _port(service)
     where = f"{path}.port" if isinstance(service.port, int) else f"{path}.port.port"
@@ -81,6 +84,7 @@ def _service(path: str, name: str, service: NativeService) -> Errors:
     if service.balancer and (wrong := knobs.check_balancer(service.balancer)):
         yield invalid(f"{path}.balancer", service.balancer, wrong)
     yield from _networks(f"{path}.trusted_proxies", service.trusted_proxies)
+    yield from _traffic(path, service, trusted)
     for limit, value in service.limits.items():
         if wrong := knobs.check_limits(LIMIT_PREFIX + limit, str(value)):
             yield invalid(f"{path}.limits.{limit}", value, wrong)
@@ -96,10 +100,40 @@ def _service(path: str, name: str, service: NativeService) -> Errors:
         yield required(path, "endpoints (that run already) or a command (to run)")
 
 
+def _traffic(path: str, service: NativeService, trusted: tuple[str, ...]) -> Errors:
+    """Yield what is wrong with what `core.traffic` reads, and with who is served and kept."""
+    for (key, note), text in _knobs(service).items():
+        if text and (wrong := knobs.check_traffic(note, text)):
+            yield invalid(f"{path}.{key}", text, wrong)
+    if service.proxy_protocol and not (service.trusted_proxies or trusted):
+        yield required(f"{path}.trusted_proxies", "proxyProtocol is taken from these only")
+    if service.session_affinity:
+        yield from choice(f"{path}.sessionAffinity", service.session_affinity, AFFINITIES)
+    if service.session_affinity_config:
+        yield from affinity_timeout(f"{path}.sessionAffinityConfig", service.session_affinity_config)
+    yield from _networks(f"{path}.sourceRanges", service.source_ranges)
+
+
+def _knobs(service: NativeService) -> dict[tuple[str, str], str]:
+    """Return what is written of `core.traffic`'s settings, by (key here, annotation)."""
+    wait = _port(service).detect_timeout_ms
+    return {
+        ("hashOn", traffic.HASH_ON): service.hash_on,
+        ("proxyProtocol", traffic.PROXY_PROTOCOL): service.proxy_protocol,
+        ("sendProxy", traffic.SEND_PROXY): service.send_proxy,
+        ("port.detectTimeoutMs", traffic.DETECT_TIMEOUT): "" if wait is None else str(wait),
+    }
+
+
 def _endpoints(path: str, service: NativeService) -> Errors:
     seen: set[tuple[str, int]] = set()
-    for index, text in enumerate(service.endpoints):
+    for index, endpoint in enumerate(service.endpoints):
         below = f"{path}.endpoints[{index}]"
+        text = endpoint if isinstance(endpoint, str) else endpoint.address
+        if not isinstance(endpoint, str):
+            if wrong := knobs.check_traffic(traffic.WEIGHT, str(endpoint.weight)):
+                yield invalid(f"{below}.weight", endpoint.weight, wrong)
+            below = f"{below}.address"
         try:
             address = parse_address(text)
         except ValueError as error:
@@ -170,16 +204,34 @@ def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tup
         knobs.BIND: port.bind,
         knobs.BALANCER: service.balancer,
         knobs.TRUSTED_PROXIES: ",".join(service.trusted_proxies or trusted),
+        **{note: text for (_, note), text in _knobs(service).items()},
         **{LIMIT_PREFIX + limit: str(value) for limit, value in service.limits.items()},
     }
     chosen = {key: value for key, value in notes.items() if value}
-    front = Front(name, port.port, port.protocol, chosen)
+    front = Front(name, port.port, port.protocol, chosen, _affinity(service), _ranges(service))
     probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe)
     if service.endpoints:
-        addresses = [parse_address(text) for text in service.endpoints]
-        return endpoint_objects(front, addresses, probes, _restart(service))
+        places = [_place(endpoint) for endpoint in service.endpoints]
+        return endpoint_objects(front, places, probes, _restart(service))
     count = 1 if service.replicas is None else service.replicas
     return replica_objects(front, count, _words(service.command), probes, _environment(service))
+
+
+def _place(endpoint: str | NativeEndpoint) -> Place:
+    if isinstance(endpoint, str):
+        return Place(*parse_address(endpoint))
+    return Place(*parse_address(endpoint.address), endpoint.weight)
+
+
+def _affinity(service: NativeService) -> SessionAffinityConfig | None:
+    if service.session_affinity != "ClientIP":
+        return None
+    config = service.session_affinity_config
+    return config if config and config.client_ip else SessionAffinityConfig(client_ip=ClientIPConfig())
+
+
+def _ranges(service: NativeService) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(text.strip(), strict=False)) for text in service.source_ranges)
 
 
 def _restart(service: NativeService) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from readylb.model.container import EnvVar
 from readylb.model.meta import key
 from readylb.model.probe import Probe
+from readylb.model.service import SessionAffinityConfig
 
 #: A command: words, or one text that is split as a shell would (quoting only).
 Command = str | tuple[str, ...]
@@ -15,11 +16,23 @@ Command = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativePort:
-    """Where a service listens: `port`, the address `bind`, and `protocol` http or tcp."""
+    """Where a service listens: `port`, the address `bind`, and `protocol` http, tcp or auto.
+
+    `detectTimeoutMs` is how long a client of auto may say nothing before it is taken for TCP.
+    """
 
     port: int
     bind: str = ""
     protocol: str = ""
+    detect_timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeEndpoint:
+    """An endpoint with a weight: its share of the traffic beside others' (1 where none is said)."""
+
+    address: str
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +55,7 @@ class NativeService:
     """One service: either `endpoints` that run already, or `replicas` of a `command`."""
 
     port: int | NativePort
-    endpoints: tuple[str, ...] = ()
+    endpoints: tuple[str | NativeEndpoint, ...] = ()
     replicas: int | None = None
     command: Command = ()
     env: Mapping[str, str] | tuple[EnvVar, ...] = field(default_factory=dict)
@@ -51,6 +64,12 @@ class NativeService:
     readiness_probe: Probe | None = None
     restart: NativeRestart | None = None
     balancer: str = ""
+    hash_on: str = ""
+    session_affinity: str = ""
+    session_affinity_config: SessionAffinityConfig | None = None
+    source_ranges: tuple[str, ...] = ()
+    proxy_protocol: str = ""
+    send_proxy: str = ""
     limits: Mapping[str, int | float] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from readylb.config.addresses import parse_address
-from readylb.config.assembly import Front, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
 from readylb.config.problems import Loaded, plain
 from readylb.config.validation import names
 from readylb.config.validation.probes import validate_probe
@@ -31,15 +31,15 @@ _FORMS = "http:/PATH, http:PORT/PATH, tcp, tcp:PORT or exec:COMMAND"
 
 
 def backends(name: str, port: int, addresses: Sequence[str], probes: QuickProbes) -> Loaded:
-    """Return a Service in front of endpoints that run already (`HOST:PORT`). UsageError."""
+    """Return a Service in front of endpoints that run already (`HOST:PORT` or `unix:/PATH`). UsageError."""
     _check_front(name, port)
     if not addresses:
         msg = "cannot balance: no endpoint is given (name at least one: --backend HOST:PORT)"
         raise UsageError(msg)
-    parsed: list[tuple[str, int]] = []
+    parsed: list[Place] = []
     for text in addresses:
         try:
-            address = parse_address(text)
+            address = Place(*parse_address(text))
         except ValueError as error:
             msg = f"cannot read --backend {plain(text)}: {error}"
             raise UsageError(msg) from error

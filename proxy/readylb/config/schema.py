@@ -16,14 +16,16 @@ from readylb.config.decode import KnownFields, Verdict
 from readylb.config.known_fields import KNOWN
 from readylb.config.manifests import KINDS
 from readylb.config.native import PROTOCOLS
-from readylb.config.native_model import NativeExecHook, NativeFile, NativePort, NativeService
+from readylb.config.native_model import NativeEndpoint, NativeExecHook, NativeFile, NativePort, NativeService
 from readylb.config.shapes import Shape, element, is_list, is_map, options, shapes
+from readylb.config.validation.services import AFFINITIES
 from readylb.core.balancing.table import POLICIES
 from readylb.core.limits import LIMITS
+from readylb.core.traffic import MOST_WEIGHT
 from readylb.model.container import Container, ContainerPort
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
-from readylb.model.service import ServicePort, ServiceSpec
+from readylb.model.service import ClientIPConfig, ServicePort, ServiceSpec
 from readylb.model.workload import DeploymentStrategy
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,13 +39,20 @@ _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (NativePort, "protocol"): {"enum": list(PROTOCOLS)},
     (NativeService, "balancer"): {"enum": list(POLICIES)},
     (NativeService, "replicas"): _COUNT,
+    (NativeService, "hashOn"): {"pattern": "^(client-ip|uri|(header|cookie):.+)$"},
+    (NativeService, "sessionAffinity"): {"enum": list(AFFINITIES)},
+    (NativeService, "proxyProtocol"): {"enum": ["accept", "require"]},
+    (NativeService, "sendProxy"): {"enum": ["v1", "v2"]},
+    (NativePort, "detectTimeoutMs"): {"minimum": 1},
+    (NativeEndpoint, "weight"): {"minimum": 1, "maximum": MOST_WEIGHT},
+    (ClientIPConfig, "timeoutSeconds"): {"minimum": 1, "maximum": 86400},
     (NativeService, "limits"): {"propertyNames": {"enum": list(LIMITS)}},
     (NativeExecHook, "timeoutSeconds"): _COUNT,
     (ContainerPort, "containerPort"): _PORT,
     (ServicePort, "port"): _PORT,
     (ServicePort, "protocol"): {"enum": ["TCP"]},
     (ServiceSpec, "type"): {"enum": ["ClusterIP", "LoadBalancer", "NodePort"]},
-    (ServiceSpec, "sessionAffinity"): {"enum": ["None"]},
+    (ServiceSpec, "sessionAffinity"): {"enum": list(AFFINITIES)},
     (DeploymentStrategy, "type"): {"enum": ["Recreate", "RollingUpdate"]},
     (PodSpec, "restartPolicy"): {"enum": ["Always", "Never", "OnFailure"]},
     (HTTPGetAction, "scheme"): {"enum": ["HTTP", "HTTPS"]},

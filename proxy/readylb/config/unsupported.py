@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from readylb.config.knobs import ENDPOINT, EXTERNAL
+from readylb.config.knobs import ENDPOINT, EXTERNAL, TRUSTED_PROXIES
 from readylb.config.pod_specs import pod_spec
 from readylb.config.problems import quote
+from readylb.core.traffic import PROXY_PROTOCOL
 from readylb.model import Object, Service
 from readylb.model.container import Container, probes_of
 from readylb.model.pod import PodSpec
@@ -50,10 +51,10 @@ def _service(item: Service) -> Iterator[Finding]:
         if port.protocol in {"UDP", "SCTP"}:
             path = f"spec.ports[{index}].protocol"
             yield Finding(path, f"not supported yet: {port.protocol} (TCP is)", True)
-    if spec.session_affinity == "ClientIP":
-        yield Finding("spec.sessionAffinity", "not supported yet: clients would not stay with a pod", True)
-    if spec.load_balancer_source_ranges:
-        yield Finding("spec.loadBalancerSourceRanges", "not supported yet: everybody would be served", True)
+    notes = item.metadata.annotations
+    if PROXY_PROTOCOL in notes and TRUSTED_PROXIES not in notes:
+        message = f"nobody may send it: the annotation {TRUSTED_PROXIES} must say whose word is believed"
+        yield Finding(f"metadata.annotations[{PROXY_PROTOCOL}]", message, True)
     if spec.external_ips:
         yield Finding("spec.externalIPs", "ignored: say where to listen with --bind", False)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from readylb.core.names import Rng, generate
+from readylb.core.unix_address import unix_path
 from readylb.model import EndpointSlice, Pod, Service
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL, Endpoint, EndpointConditions, EndpointPort
 from readylb.model.meta import ObjectMeta, ObjectReference, OwnerReference
@@ -84,11 +85,17 @@ def _group(service: Service, pods: Iterable[Pod]) -> dict[_Group, tuple[Endpoint
             continue
         found = ports(service, pod)
         if found or not service.spec.ports:
-            family = "IPv6" if ":" in pod.status.pod_ip else "IPv4"
-            groups.setdefault((family, found), []).append(_endpoint(service, pod))
+            groups.setdefault((_address_type(pod.status.pod_ip), found), []).append(_endpoint(service, pod))
     if not groups:
         return {("IPv4", ()): ()}
     return {group: tuple(endpoints) for group, endpoints in groups.items()}
+
+
+def _address_type(address: str) -> str:
+    """Return the slice's address type; a Unix socket's is the one of names, for want of a better."""
+    if unix_path(address) is not None:
+        return "FQDN"
+    return "IPv6" if ":" in address else "IPv4"
 
 
 def _target(port: ServicePort, pod: Pod) -> int | None:

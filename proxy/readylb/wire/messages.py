@@ -18,7 +18,10 @@ class Address(Struct, frozen=True, array_like=True):
 
 
 class EndpointEntry(Struct, frozen=True, array_like=True):
-    """One endpoint with its conditions. `uid` identifies it over time, `name` is the pod's."""
+    """One endpoint with its conditions. `uid` identifies it over time, `name` is the pod's.
+
+    `host` is an IP address, or `unix:/PATH` with a `port` of no meaning.
+    """
 
     uid: str
     name: str
@@ -27,6 +30,7 @@ class EndpointEntry(Struct, frozen=True, array_like=True):
     ready: bool
     serving: bool
     terminating: bool
+    weight: int = 1
 
 
 class Limits(Struct, frozen=True):
@@ -58,6 +62,10 @@ class SetService(Struct, frozen=True, tag=True):
     """Serve this Service port with these settings; replaces what was said before under `key`.
 
     `protocol` is `http`, `tcp` or `auto`; `name` is what clients are told (`NAMESPACE/SERVICE`).
+    `hash_on` is as `core.request_key` reads it. With `affinity_seconds` a client stays with an endpoint
+    until it has been away that long; with `source_ranges` only clients in these networks are served.
+    `proxy_protocol` is `accept` or `require`, of `trusted_proxies`; `send_proxy` is the version told to
+    endpoints, 0 for none. A client of `auto` that says nothing for `detect_seconds` is taken for TCP.
     """
 
     key: str
@@ -67,6 +75,12 @@ class SetService(Struct, frozen=True, tag=True):
     policy: str = "round_robin"
     limits: Limits = Limits()
     trusted_proxies: tuple[str, ...] = ()
+    hash_on: str = "client-ip"
+    affinity_seconds: int = 0
+    source_ranges: tuple[str, ...] = ()
+    proxy_protocol: str = ""
+    send_proxy: int = 0
+    detect_seconds: float = 0.5
 
 
 class Sockets(Struct, frozen=True, tag=True):

@@ -108,6 +108,7 @@ def test_the_external_traffic_policy_is_for_external_services():
 def test_source_ranges_are_networks_of_a_load_balancer():
     path = "spec.loadBalancerSourceRanges"
     assert errors(type="LoadBalancer", load_balancer_source_ranges=(" 10.0.0.0/8 ",)) == []
+    assert len(errors(type="LoadBalancer", load_balancer_source_ranges=("10.0.0.1",))) == 1, "not a network"
     assert errors(load_balancer_source_ranges=("x",)) == [
         f"{path}: Forbidden: may only be used when `type` is 'LoadBalancer'",
         (f'{path}[0]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'),

@@ -42,11 +42,17 @@ def external(table: RuntimeTable) -> ExternalRuntime:
     return found
 
 
+async def test_a_unix_socket_is_its_own_address(external: ExternalRuntime) -> None:
+    sandbox = await external.prepare(make_external("unix:/run/web.sock"))
+    assert sandbox == Sandbox("unix:/run/web.sock", ())
+
+
 @pytest.mark.parametrize(
     ("text", "parsed"),
     [
         ("127.0.0.1:80", ("127.0.0.1", 80)),
         ("[::1]:8080", ("::1", 8080)),
+        ("unix:/run/web.sock", ("unix:/run/web.sock", 0)),
         ("name.example:65535", ("name.example", 65535)),
     ],
 )

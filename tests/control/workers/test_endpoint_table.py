@@ -115,3 +115,16 @@ def test_clients_come_back_after_the_shortest_readiness_period() -> None:
 
     assert retry_after_seconds([probed(10), probed(3), Pod()]) == 3
     assert retry_after_seconds([Pod()]) == 1
+
+
+@pytest.mark.parametrize(("said", "weight"), [("3", 3), ("heavy", 1), (None, 1)])
+def test_a_pod_says_what_it_weighs(said: str | None, weight: int) -> None:
+    notes = {} if said is None else {"readylb.io/weight": said}
+    pod = Pod(metadata=ObjectMeta(name="a", uid="uid-a", annotations=notes))
+    (entry,) = entries(PORT, [make_slice(endpoint("a"))], [pod])
+    assert entry.weight == weight
+
+
+def test_a_unix_socket_is_an_endpoints_host() -> None:
+    (entry,) = entries(PORT, [make_slice(endpoint("a", "unix:/run/web.sock"))])
+    assert entry.host == "unix:/run/web.sock"

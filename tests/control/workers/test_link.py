@@ -166,7 +166,7 @@ async def test_a_service_and_its_endpoints_are_said_once(world: World) -> None:
     (settings,) = [message for message in world.sent if isinstance(message, SetService)]
     assert settings.listen == (Address("127.0.0.1", 80),)
     assert (settings.key, settings.name) == ("default/web:80", "default/web")
-    assert (settings.protocol, settings.policy, settings.limits) == ("http", "round_robin", Limits())
+    assert (settings.protocol, settings.policy, settings.limits) == ("auto", "round_robin", Limits())
     last = world.take(SetEndpoints)[-1]
     assert [(entry.uid, entry.name, entry.host, entry.port) for entry in last.endpoints] == [
         ("uid-a", "a", "127.0.0.1", 8080)

@@ -7,11 +7,11 @@ import ipaddress
 from readylb.config.validation import names
 from readylb.config.validation.errors import Errors, choice, duplicate, forbidden, invalid, required
 from readylb.model import Service
-from readylb.model.service import ServicePort, ServiceSpec
+from readylb.model.service import ServicePort, ServiceSpec, SessionAffinityConfig
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
-_AFFINITIES = ("ClientIP", "None")
+AFFINITIES = ("ClientIP", "None")
 _POLICIES = ("Cluster", "Local")
 _EXTERNALLY_ACCESSIBLE = frozenset({"NodePort", "LoadBalancer"})
 _DAY_SECONDS = 86400
@@ -28,10 +28,18 @@ def validate_service(item: Service) -> Errors:
         yield required("spec.ports")
     yield from _ports(spec)
     yield from names.labels("spec.selector", spec.selector)
-    yield from choice("spec.sessionAffinity", spec.session_affinity, _AFFINITIES)
+    yield from choice("spec.sessionAffinity", spec.session_affinity, AFFINITIES)
     yield from _affinity(spec)
     yield from _traffic_policies(spec)
     yield from _source_ranges(spec)
+
+
+def affinity_timeout(path: str, config: SessionAffinityConfig) -> Errors:
+    """Yield what is wrong with how long a client stays with an endpoint (validateClientIPAffinityConfig)."""
+    seconds = config.client_ip.timeout_seconds if config.client_ip else 1
+    if not 0 < seconds <= _DAY_SECONDS:
+        detail = f"must be greater than 0 and less than {_DAY_SECONDS}"
+        yield invalid(f"{path}.clientIP.timeoutSeconds", seconds, detail)
 
 
 def _ports(spec: ServiceSpec) -> Errors:
@@ -81,10 +89,7 @@ def _affinity(spec: ServiceSpec) -> Errors:
     config = spec.session_affinity_config
     if spec.session_affinity != "ClientIP" or config is None or config.client_ip is None:
         return
-    seconds = config.client_ip.timeout_seconds
-    if not 0 < seconds <= _DAY_SECONDS:
-        detail = f"must be greater than 0 and less than {_DAY_SECONDS}"
-        yield invalid("spec.sessionAffinityConfig.clientIP.timeoutSeconds", seconds, detail)
+    yield from affinity_timeout("spec.sessionAffinityConfig", config)
 
 
 def _traffic_policies(spec: ServiceSpec) -> Errors:
@@ -104,7 +109,8 @@ def _source_ranges(spec: ServiceSpec) -> Errors:
         yield forbidden(path, "may only be used when `type` is 'LoadBalancer'")
     for index, text in enumerate(spec.load_balancer_source_ranges):
         try:
-            ipaddress.ip_network(text.strip(), strict=False)
+            # A CIDR has a mask (netutils.ParseCIDRSloppy); an address alone is none.
+            ipaddress.ip_network(text.strip() if "/" in text else "", strict=False)
         except ValueError:
             example = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
             yield invalid(f"{path}[{index}]", text, example)

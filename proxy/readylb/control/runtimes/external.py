@@ -19,6 +19,7 @@ from readylb.control.restarts.hook import RestartRequest
 from readylb.control.restarts.table import RESTART_ANNOTATION, hook_for
 from readylb.control.runtimes.context import RuntimeContext
 from readylb.control.runtimes.runtime import ContainerExit, ExecResult, ExecSession, Sandbox
+from readylb.core.unix_address import parse_unix
 from readylb.errors import RuntimeFailureError
 from readylb.model import Pod
 from readylb.model.container import Container
@@ -27,14 +28,20 @@ from readylb.model.pod import PortMapping
 
 log = logging.getLogger(__name__)
 
-#: Where the endpoint is: HOST:PORT, [ADDRESS]:PORT for IPv6, or NAME:PORT.
+#: Where the endpoint is: HOST:PORT, [ADDRESS]:PORT for IPv6, NAME:PORT, or unix:/PATH.
 ENDPOINT_ANNOTATION = ANNOTATION_PREFIX + "endpoint"
 
 _MAX_PORT = 65535
 
 
 def parse_endpoint(text: str) -> tuple[str, int]:
-    """Return host and port of `HOST:PORT` or `[ADDRESS]:PORT`; ValueError says what is wrong."""
+    """Return host and port of `HOST:PORT` or `[ADDRESS]:PORT`; ValueError says what is wrong.
+
+    A Unix socket's host is `unix:/PATH`, and its port 0.
+    """
+    unix = parse_unix(text)
+    if unix is not None:
+        return unix, 0
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -89,6 +96,8 @@ class ExternalRuntime:
     async def prepare(self, pod: Pod) -> Sandbox:
         """Find the endpoint's address. RuntimeFailureError when it is malformed or does not resolve."""
         host, port = _endpoint(pod)
+        if not port:
+            return Sandbox(host, ())
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)

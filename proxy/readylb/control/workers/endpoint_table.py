@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from readylb.core.selection import select
+from readylb.core.traffic import WEIGHT, read_weight
 from readylb.model import EndpointSlice, Pod, Service
 from readylb.model.container import Container
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL, Endpoint
@@ -21,12 +22,15 @@ def slices_of(service: Service, slices: Iterable[EndpointSlice]) -> list[Endpoin
     return [item for item in slices if item.metadata.labels.get(SERVICE_NAME_LABEL) == service.metadata.name]
 
 
-def entries(port: ServicePort, slices: Iterable[EndpointSlice]) -> tuple[EndpointEntry, ...]:
-    """Return the port's endpoints in the order of their names.
+def entries(
+    port: ServicePort, slices: Iterable[EndpointSlice], pods: Iterable[Pod] = ()
+) -> tuple[EndpointEntry, ...]:
+    """Return the port's endpoints in the order of their names, weighted as `pods` say.
 
     An endpoint that is in two slices for a moment, as its ports change, counts as the later one says.
     """
-    found = {entry.uid: entry for item in slices for entry in _entries(port, item)}
+    weights = {pod.metadata.uid: _weight(pod) for pod in pods}
+    found = {entry.uid: entry for item in slices for entry in _entries(port, item, weights)}
     return tuple(sorted(found.values(), key=lambda entry: (entry.name, entry.uid)))
 
 
@@ -58,26 +62,36 @@ def retry_after_seconds(pods: Iterable[Pod]) -> int:
     return max(1, min(periods, default=1))
 
 
-def _entries(port: ServicePort, item: EndpointSlice) -> Iterator[EndpointEntry]:
+def _weight(pod: Pod) -> int:
+    """Return the pod's weight; one that says nothing that could be meant has the usual one."""
+    try:
+        return read_weight(pod.metadata.annotations.get(WEIGHT, "1"))
+    except ValueError:
+        return 1
+
+
+def _entries(port: ServicePort, item: EndpointSlice, weights: Mapping[str, int]) -> Iterator[EndpointEntry]:
     numbers = [mine.port for mine in item.ports if (mine.name, mine.protocol) == (port.name, port.protocol)]
     for number in numbers:
         for endpoint in item.endpoints:
             if endpoint.addresses:
-                yield _entry(endpoint, number)
+                yield _entry(endpoint, number, weights)
 
 
-def _entry(endpoint: Endpoint, port: int) -> EndpointEntry:
+def _entry(endpoint: Endpoint, port: int, weights: Mapping[str, int]) -> EndpointEntry:
     host = endpoint.addresses[0]
     pod = endpoint.target_ref
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    uid = pod.uid if pod is not None and pod.uid else address
     return EndpointEntry(
-        uid=pod.uid if pod is not None and pod.uid else address,
+        uid=uid,
         name=pod.name if pod is not None and pod.name else address,
         host=host,
         port=port,
         ready=endpoint.conditions.ready,
         serving=endpoint.conditions.serving,
         terminating=endpoint.conditions.terminating,
+        weight=weights.get(uid, 1),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace as altered
@@ -20,8 +20,9 @@ from readylb.control.workers import service_status
 from readylb.control.workers.endpoint_table import entries, no_ready_reason, retry_after_seconds, slices_of
 from readylb.control.workers.listen_errors import explain, explain_conflict
 from readylb.control.workers.node_port_assigner import WITH_NODE_PORT, NodePortAssigner
+from readylb.control.workers.protocol import protocol_of
 from readylb.control.workers.service_port import ServicePortState
-from readylb.control.workers.service_settings import ServiceSettings, protocol_of, read_settings
+from readylb.control.workers.service_settings import ServiceSettings, read_settings
 from readylb.model import EndpointSlice, Object, Pod, Service
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL
 from readylb.model.service import ServicePort
@@ -38,7 +39,6 @@ from readylb.wire.messages import (
     PassiveReport,
     RemoveService,
     SetEndpoints,
-    SetService,
     Stats,
 )
 
@@ -145,13 +145,17 @@ class Link:
         settings = read_settings(service, self._settings.bind)
         self._report(service, settings)
         service = self._node_ports.assign(service, settings.bind)
+        pods = [pod for pod in self._store.objects(Pod, service.metadata.namespace) if _selects(service, pod)]
         for port in service.spec.ports:
             if port.protocol == "TCP":
-                self._set_service(service, port, settings)
-                self._set_endpoints(service, port)
+                protocol = protocol_of(port, pods, settings.server_first)
+                self._set_service(service, port, settings, protocol)
+                self._set_endpoints(service, port, pods)
         self._write_status(service, settings.bind)
 
-    def _set_service(self, service: Service, port: ServicePort, settings: ServiceSettings) -> None:
+    def _set_service(
+        self, service: Service, port: ServicePort, settings: ServiceSettings, protocol: str
+    ) -> None:
         state = self._state(service, port)
         local = self._settings.publish.get((service.metadata.name, port.port), port.port)
         primary = Address(settings.bind, local)
@@ -167,15 +171,7 @@ class Link:
             second = Address(settings.bind, state.node_port)
             if not self._owner(second, state.key):
                 listen.append(second)
-        message = SetService(
-            key=state.key,
-            name=f"{service.metadata.namespace}/{service.metadata.name}",
-            listen=tuple(listen),
-            protocol=protocol_of(port),
-            policy=settings.policy,
-            limits=settings.limits,
-            trusted_proxies=settings.trusted_proxies,
-        )
+        message = settings.message(state.key, service, tuple(listen), protocol)
         if message == state.settings:
             return
         if moved:
@@ -183,13 +179,12 @@ class Link:
         state.settings = message
         self._channel.send(message)
 
-    def _set_endpoints(self, service: Service, port: ServicePort) -> None:
+    def _set_endpoints(self, service: Service, port: ServicePort, pods: Sequence[Pod]) -> None:
         state = self._state(service, port)
         if state.settings is None:
             return
         namespace = service.metadata.namespace
-        found = entries(port, slices_of(service, self._store.objects(EndpointSlice, namespace)))
-        pods = [pod for pod in self._store.objects(Pod, namespace) if _selects(service, pod)]
+        found = entries(port, slices_of(service, self._store.objects(EndpointSlice, namespace)), pods)
         reason = no_ready_reason(found, pods)
         message = SetEndpoints(
             key=state.key,

@@ -1,4 +1,4 @@
-"""What a Service's own words mean for the data plane: protocol, policy, limits, addresses.
+"""What a Service's own words mean for the data plane: policy, limits, addresses, who is served.
 
 A word that cannot be honoured is reported as a problem and its default used: a Service that was
 accepted goes on serving, and its events say what is not as it was asked for.
@@ -7,35 +7,26 @@ accepted goes on serving, and its events say what is not as it was asked for.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
+from readylb.control.workers.protocol import PROTOCOLS, is_known
+from readylb.core import traffic
 from readylb.core.balancing.table import check
 from readylb.core.limits import LIMIT_PREFIX, check_limit
 from readylb.errors import ConfigError
 from readylb.model import Service
 from readylb.model.meta import ANNOTATION_PREFIX
-from readylb.model.service import ServicePort
-from readylb.wire.messages import Limits
+from readylb.wire.messages import Address, Limits, SetService
+
+T = TypeVar("T")
 
 BIND = ANNOTATION_PREFIX + "bind"
 BALANCER = ANNOTATION_PREFIX + "balancer"
 TRUSTED_PROXIES = ANNOTATION_PREFIX + "trusted-proxies"
-
-#: What appProtocol may be, in lower case, and how it is served. WebSocket begins as HTTP/1; what is
-#: encrypted or HTTP/2 passes byte for byte.
-PROTOCOLS = {
-    "": "http",
-    "http": "http",
-    "kubernetes.io/ws": "http",
-    "tcp": "tcp",
-    "https": "tcp",
-    "tls": "tcp",
-    "kubernetes.io/wss": "tcp",
-    "kubernetes.io/h2c": "tcp",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,33 @@ class ServiceSettings:
     policy: str = "round_robin"
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     trusted_proxies: tuple[str, ...] = ()
+    hash_on: str = "client-ip"
+    proxy_protocol: str = ""
+    send_proxy: int = 0
+    detect_seconds: float = traffic.DETECT_SECONDS
+    server_first: frozenset[int] = traffic.SERVER_FIRST
     problems: tuple[tuple[str, str], ...] = ()
+
+    def message(self, key: str, service: Service, listen: tuple[Address, ...], protocol: str) -> SetService:
+        """Return what the worker is told of one port, which it calls `key`."""
+        spec = service.spec
+        affinity = spec.session_affinity_config if spec.session_affinity == "ClientIP" else None
+        kept = affinity.client_ip if affinity else None
+        return SetService(
+            key=key,
+            name=f"{service.metadata.namespace}/{service.metadata.name}",
+            listen=listen,
+            protocol=protocol,
+            policy=self.policy,
+            limits=self.limits,
+            trusted_proxies=self.trusted_proxies,
+            hash_on=self.hash_on,
+            affinity_seconds=kept.timeout_seconds if kept else 0,
+            source_ranges=tuple(text.strip() for text in spec.load_balancer_source_ranges),
+            proxy_protocol=self.proxy_protocol,
+            send_proxy=self.send_proxy,
+            detect_seconds=self.detect_seconds,
+        )
 
 
 def read_settings(service: Service, default_bind: str) -> ServiceSettings:
@@ -57,13 +74,15 @@ def read_settings(service: Service, default_bind: str) -> ServiceSettings:
         policy=reader.policy(),
         limits=reader.limits(),
         trusted_proxies=reader.trusted_proxies(),
+        hash_on=reader.checked(traffic.HASH_ON, "client-ip"),
+        proxy_protocol=reader.checked(traffic.PROXY_PROTOCOL, ""),
+        send_proxy=reader.read(traffic.SEND_PROXY, traffic.read_proxy_version, 0),
+        detect_seconds=reader.read(
+            traffic.DETECT_TIMEOUT, traffic.read_detect_seconds, traffic.DETECT_SECONDS
+        ),
+        server_first=reader.read(traffic.SERVER_FIRST_PORTS, traffic.read_ports, traffic.SERVER_FIRST),
         problems=(*reader.problems, *_port_problems(service)),
     )
-
-
-def protocol_of(port: ServicePort) -> str:
-    """Return `http` or `tcp`; an appProtocol that nobody knows is carried byte for byte."""
-    return PROTOCOLS.get(port.app_protocol.lower(), "tcp")
 
 
 class _Reader:
@@ -113,6 +132,26 @@ class _Reader:
                 self._invalid(TRUSTED_PROXIES, f"{item.strip()!r} is neither an address nor a network")
         return tuple(found)
 
+    def read(self, annotation: str, parse: Callable[[str], T], default: T) -> T:
+        """Return what an annotation of `core.traffic` says."""
+        text = self._annotations.get(annotation)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self._invalid(annotation, str(error))
+            return default
+
+    def checked(self, annotation: str, default: str) -> str:
+        """Return an annotation of `core.traffic` as it is written, if it can be read."""
+
+        def same(text: str) -> str:
+            traffic.READERS[annotation](text)
+            return text
+
+        return self.read(annotation, same, default)
+
     def _invalid(self, annotation: str, why: str) -> None:
         self.problems.append(("InvalidAnnotation", f"annotation {annotation}: {why} (the default is used)"))
 
@@ -121,7 +160,7 @@ def _port_problems(service: Service) -> Iterator[tuple[str, str]]:
     for port in service.spec.ports:
         if port.protocol != "TCP":
             yield "UnsupportedProtocol", f"port {port.port}/{port.protocol} is not served: only TCP is"
-        elif port.app_protocol.lower() not in PROTOCOLS:
-            known = ", ".join(name for name in PROTOCOLS if name)
+        elif not is_known(port.app_protocol):
+            known = ", ".join(PROTOCOLS)
             wrong = f"port {port.port}: appProtocol {port.app_protocol!r} is not known (known: {known})"
             yield "UnknownAppProtocol", f"{wrong}; it is carried byte for byte"
