@@ -40,6 +40,7 @@ class App:
         self.rude = folder / f"{self.name}.rude"
         self.connections: set[Connection] = set()
         self.ending = False
+        self.one_ended = asyncio.Event()
         self.turns = itertools.count()
         self._ledger = os.open(folder / f"{self.name}.ledger", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.note("start", "-")
@@ -69,7 +70,8 @@ class App:
         for connection in list(self.connections):
             connection.end_if_idle()
         while self.connections:
-            await asyncio.sleep(0.01)
+            self.one_ended.clear()
+            await self.one_ended.wait()
 
 
 class Connection(asyncio.Protocol):
@@ -93,6 +95,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.app.connections.discard(self)
+        self.app.one_ended.set()
         self.stop_timer()
 
     def data_received(self, data: bytes) -> None:
@@ -105,10 +108,7 @@ class Connection(asyncio.Protocol):
         if self.working or not end:
             return
         line, *fields = head.decode("latin-1").split("\r\n")
-        values = {
-            name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)
-        }
-        length = int(values.get("content-length", "0"))
+        length = length_of(fields)
         if len(body) < length:
             return
         self.buffer = body[length:]
@@ -162,6 +162,11 @@ class Connection(asyncio.Protocol):
         if raw is not None and raw.fileno() >= 0:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
+
+
+def length_of(fields: list[str]) -> int:
+    parts = (field.partition(":") for field in fields)
+    return next((int(value) for name, _, value in parts if name.lower() == "content-length"), 0)
 
 
 #: How many bytes of an answer go out before it is cut.

@@ -72,7 +72,7 @@ def complaints(
 
 
 def sent_to_unready(folder: Path, *, failure_threshold: int = 1) -> list[str]:
-    """Return what was executed before the first passing probe, after too many failed ones, or after SIGTERM."""
+    """Return what was executed before a first passing probe, after too many failed ones, after SIGTERM."""
     wrong = []
     for pod, entries in ledgers(folder).items():
         passed = False

@@ -60,9 +60,7 @@ class MixedLoad:
         self.asks: list[Ask] = []
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(
-                target=self._ask_on, args=(index, random.Random(seed * 1000 + index)), daemon=True
-            )
+            threading.Thread(target=self._ask_on, args=(index, seed * 1000 + index), daemon=True)
             for index in range(clients)
         ]
 
@@ -91,14 +89,15 @@ class MixedLoad:
         """Return the requests that began after `moment`."""
         return [ask for ask in list(self.asks) if ask.began > moment]
 
-    def _ask_on(self, index: int, rng: random.Random) -> None:
+    def _ask_on(self, index: int, seed: int) -> None:
+        rng = random.Random(seed)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         number = 0
         while not self._stop.is_set():
             number += 1
             method = "POST" if rng.random() < self.posts else "GET"
             body = bytes(rng.choice((0, 10, 3000, 100_000))) if method == "POST" else None
-            self.asks.append(self._ask(connection, method, f"/{index}-{number}", body))
+            self.asks.append(self._ask(connection, method, f"/{seed}-{number}", body))
             if index % 2 or self.asks[-1].status == 0:
                 connection.close()
             self._stop.wait(rng.uniform(*self.pause))
