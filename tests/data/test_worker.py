@@ -149,6 +149,22 @@ async def test_a_drain_cuts_what_does_not_finish(balancer):
     writer.close()
 
 
+async def test_a_second_drain_cuts_the_first_one_short(balancer):
+    async def script(reader, writer):
+        await read_head(reader)
+
+    await balancer.start()
+    await balancer.ready(await balancer.endpoint(script))
+    _, writer = await balancer.connect()
+    writer.write(GET)
+    await asyncio.sleep(0.02)
+    balancer.control.send(Drain(grace_seconds=60))
+    balancer.control.send(Drain(grace_seconds=0))
+
+    assert (await asyncio.wait_for(balancer.message(Drained), 2)).cut == 1
+    writer.close()
+
+
 async def test_counts_are_sent_by_themselves(balancer):
     await balancer.start()
     endpoint = await balancer.endpoint()

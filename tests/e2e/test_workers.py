@@ -17,6 +17,7 @@ from tests.e2e.load import Load
 from tests.e2e.manifests import replica_command, web
 from tests.e2e.ports import free_port
 from tests.e2e.processes import processes_of
+from tests.e2e.replicas import OwnReplicas
 from tests.e2e.test_signals import Asking
 
 CUT = re.compile(r"RemoteDisconnected|ConnectionReset|BrokenPipe|IncompleteRead")
@@ -50,6 +51,7 @@ def test_all_workers_carry_traffic_and_their_counts_are_added_up(tmp_path: Path)
         lb.wait_ready(2)
         workers = workers_of(tmp_path)
         assert len(workers) == 2
+        assert f"Workers: 2 (processes {workers[0].pid}, {workers[1].pid})" in lb.printed()
         with Load(port, clients=16) as load:
             lb.wait_for(
                 "each worker has clients",
@@ -177,6 +179,29 @@ def test_a_signal_to_everybody_drains(tmp_path: Path, sign: signal.Signals) -> N
         assert processes_of(tmp_path) == []
         assert "Traceback" not in lb.printed()
         assert "WARNING" not in lb.printed()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_second_signal_cuts_even_what_an_endpoint_of_others_still_works_on(
+    tmp_path: Path, workers: str
+) -> None:
+    port = free_port()
+    with OwnReplicas(1) as own:
+        words = ("--port", str(port), "--backend", own.all[0].address, "--workers", workers)
+        with Readylb(tmp_path, *words) as lb:
+            _cut_by_a_second_signal(lb, port, own.folder)
+
+
+def _cut_by_a_second_signal(lb: Readylb, port: int, folder: Path) -> None:
+    lb.wait_for("it serves", lambda: fetch(port).status == 200)
+    asking = Asking(port, "/slow/50")
+    asking.start()
+    lb.wait_for("the request is under way", lambda: list(folder.glob("*.waiting")))
+    lb.process.send_signal(signal.SIGTERM)
+    lb.wait_for("it says so", lambda: "Stopping" in lb.printed())
+    assert lb.process.poll() is None, "it waits for the request"
+    lb.process.send_signal(signal.SIGTERM)
+    assert lb.process.wait(10) == 0
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

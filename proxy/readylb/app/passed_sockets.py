@@ -56,4 +56,5 @@ class PassedSockets:
         old = self._sockets.pop((key, address), None)
         if old is not None:
             old.close()
+        opened.setblocking(False)  # as it is already; the object does not know
         self._sockets[key, address] = opened

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from readylb.data.detect import Detect
 from readylb.data.downstream import Downstream
+from readylb.data.drive import hush
 from readylb.data.listener import Listener
 from readylb.data.sweep import Sweep
 from readylb.data.table import ServiceState
@@ -61,7 +62,7 @@ class Worker:
         self._pending: dict[str, SetEndpoints] = {}
         self._stats_at = 0.0
         self._drain_deadline: float | None = None
-        self._accepting = True
+        self._room = _room()
         self._stopped: asyncio.Event = asyncio.Event()
 
     def start(self) -> None:
@@ -70,6 +71,7 @@ class Worker:
         self._sweep = Sweep(self._loop)
         self._sweep.each_tick.append(self._tick)
         self._sweep.start()
+        hush(self._loop)
         self._stats_at = self._sweep.now + STATS_SECONDS
         self._channel.send(Hello(worker=self._id, pid=os.getpid()))
         self._channel.listen(self._obey)
@@ -123,7 +125,11 @@ class Worker:
         try:
             opened = self._open(service.key, address)
             listener = Listener(
-                self._loop, address.host, opened, lambda: _PROTOCOLS[service.settings.protocol](service)
+                self._loop,
+                address.host,
+                opened,
+                lambda client: _PROTOCOLS[service.settings.protocol](service, client),
+                self._room_left,
             )
         except OSError as error:
             self._channel.send(
@@ -136,8 +142,6 @@ class Worker:
             )
             return
         self._listeners[service.key][address] = listener
-        if not self._accepting:
-            listener.pause()
         self._channel.send(Listening(key=service.key, address=listener.address))
 
     def _remove_service(self, key: str) -> None:
@@ -151,9 +155,13 @@ class Worker:
         self._close(service)
 
     def _drain(self, grace_seconds: float) -> None:
+        deadline = self._sweep.now + grace_seconds
         if self._drain_deadline is not None:
+            # A second word may only cut it short: somebody is in a hurry now.
+            self._drain_deadline = min(self._drain_deadline, deadline)
+            self._check_drained(self._sweep.now)
             return
-        self._drain_deadline = self._sweep.now + grace_seconds
+        self._drain_deadline = deadline
         for listeners in self._listeners.values():
             for listener in listeners.values():
                 listener.close()
@@ -184,7 +192,7 @@ class Worker:
         if self._drain_deadline is not None:
             self._check_drained(now)
         else:
-            self._bound_files()
+            self._accept_again()
 
     def _send_stats(self) -> None:
         services = tuple(
@@ -195,18 +203,19 @@ class Worker:
         )
         self._channel.send(Stats(worker=self._id, services=services))
 
-    def _bound_files(self) -> None:
-        """Stop accepting near the file limit, go on when there is room again."""
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        # Each client may need a connection to an endpoint as well.
-        room = (soft - RESERVED_FILES) // 2
-        clients = sum(service.counters.open_connections for service in self._services.values())
-        accepting = clients < room
-        if accepting != self._accepting:
-            self._accepting = accepting
+    def _room_left(self) -> int:
+        """Return how many more clients there are files for."""
+        return self._room - sum(
+            service.counters.open_connections for service in (*self._services.values(), *self._leaving)
+        )
+
+    def _accept_again(self) -> None:
+        """Let listeners that had paused at the file limit go on where there is room."""
+        self._room = _room()
+        if self._room_left() > 0:
             for listeners in self._listeners.values():
                 for listener in listeners.values():
-                    listener.resume() if accepting else listener.pause()
+                    listener.resume()
 
     def _check_drained(self, now: float) -> None:
         deadline = self._drain_deadline
@@ -232,3 +241,9 @@ def tune_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def _room() -> int:
+    """Return how many clients the file limit allows, each with a connection to an endpoint."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, (soft - RESERVED_FILES) // 2)

@@ -122,6 +122,7 @@ class Fleet:
             self._greeted.add(number)
             if len(self._greeted) == self._count and not self._started.done():
                 self._started.set_result(None)
+                log.info("Workers: %d (processes %s)", self._count, ", ".join(map(str, self.pids.values())))
         else:
             self._fan_out.hear(number, message)
 
