@@ -130,6 +130,20 @@ async def test_a_dead_pooled_connection_never_shows(balancer):
     assert endpoint.connections == 2
 
 
+async def test_a_dead_pooled_connection_is_no_try(balancer):
+    async def one_each(reader, writer):
+        await read_head(reader)
+        writer.write(answer(b"ok"))
+        await reader.readexactly(1)
+        writer.transport.abort()
+
+    await balancer.start(limits=Limits(tries=1))
+    await balancer.ready(await balancer.endpoint(one_each))
+
+    for _ in range(3):
+        assert b"200 OK" in await balancer.exchange(LAST)
+
+
 async def test_a_pooled_connection_that_was_closed_gets_no_post(balancer):
     executed = []
 

@@ -28,12 +28,13 @@ def looks_like_http(first: bytes) -> bool | None:
 class Detect(asyncio.Protocol):
     """A client connection that has not said what it speaks."""
 
-    __slots__ = ("_first", "_service", "deadline", "transport")
+    __slots__ = ("_address", "_first", "_service", "deadline", "transport")
 
     transport: asyncio.Transport
 
-    def __init__(self, service: ServiceState) -> None:
-        """Wait for the first bytes."""
+    def __init__(self, service: ServiceState, address: str = "") -> None:
+        """Wait for the first bytes of a client at `address`."""
+        self._address = address
         self._service = service
         self._first = b""
         self.deadline = 0.0
@@ -50,7 +51,11 @@ class Detect(asyncio.Protocol):
         self._first += data
         verdict = looks_like_http(self._first)
         if verdict is not None:
-            self._become(Downstream(self._service) if verdict else TcpDownstream(self._service))
+            self._become(
+                Downstream(self._service, self._address)
+                if verdict
+                else TcpDownstream(self._service, self._address)
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - nothing was begun
         """Give up every reference."""
@@ -58,7 +63,7 @@ class Detect(asyncio.Protocol):
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """Take a silent client for one that waits for the other side."""
-        self._become(TcpDownstream(self._service))
+        self._become(TcpDownstream(self._service, self._address))
 
     def drain(self) -> None:
         """End: nothing was begun."""

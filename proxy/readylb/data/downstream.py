@@ -32,6 +32,7 @@ class Downstream(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
+        "_address",
         "_body_left",
         "_buffer",
         "_eof",
@@ -51,9 +52,10 @@ class Downstream(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, service: ServiceState) -> None:
-        """Wait for the connection to be made."""
+    def __init__(self, service: ServiceState, address: str = "") -> None:
+        """Wait for the connection of a client at `address` to be made."""
         self._service = service
+        self._address = address
         self._state = _HEAD
         self._buffer = b""
         self._searched = 0
@@ -74,11 +76,10 @@ class Downstream(asyncio.Protocol):
 
     @property
     def peer(self) -> Peer:
-        """The client's address as heads tell it; asked of the kernel once, when first needed."""
+        """The client's address as heads tell it."""
         peer = self._peer
         if peer is None:
-            name = self.transport.get_extra_info("peername")
-            address = name[0] if isinstance(name, tuple) else ""
+            address = self._address
             peer = self._peer = Peer(address.encode() or b"unknown", trusted=self._service.trusts(address))
         return peer
 

@@ -35,11 +35,29 @@ def drive(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], done:
 
 
 def disown(loop: asyncio.AbstractEventLoop, connection: socket.socket | None) -> None:
-    """Let go of the socket of a lost connection, whose descriptor the loop has closed.
+    """Let go of a socket whose descriptor is the loop's to close, or is closed by it already.
 
     uvloop does this itself, but not when a connection is lost in the turn in which it was made: the
     object would then close the descriptor a second time, by when it may be somebody else's. asyncio's
-    own loop closes the object.
+    own loop keeps using the object and closes it.
     """
     if connection is not None and isinstance(loop, uvloop.Loop):
         connection.detach()
+
+
+def hush(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep lost connections out of the error log: uvloop reports each refusal as a fatal error there.
+
+    What matters of them is counted, reported and answered; everything else goes where it went.
+    """
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "transport" in context and isinstance(context.get("exception"), OSError):
+            return
+        if before is None:
+            loop.default_exception_handler(context)
+        else:
+            before(loop, context)
+
+    loop.set_exception_handler(handle)

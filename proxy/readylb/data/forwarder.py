@@ -184,15 +184,17 @@ class Exchange:
         endpoint = self.endpoint
         self._leave_endpoint()
         self._report(failure)
-        limits = self.service.settings.limits
+        # A connection that died while it was idle is no try of the endpoint.
+        stale = failure is Failure.RESET and self._reused
+        tries = self.service.settings.limits.tries + stale
         decision = decide(
             failure,
             idempotent=self._idempotent,
             body_held=self.held is not None,
             head_out=self.head_out,
-            tries_left=limits.tries - self._tries,
+            tries_left=tries - self._tries,
         )
-        if decision is Decision.RETRY and self._again(failure, endpoint):
+        if decision is Decision.RETRY and self._again(endpoint, stale=stale):
             return
         if decision is Decision.CUT:
             self.finish(failure.value)
@@ -287,12 +289,11 @@ class Exchange:
         if self.client.held:
             release(self.client, NOT_CONNECTED)
 
-    def _again(self, failure: Failure, endpoint: EndpointState) -> bool:
+    def _again(self, endpoint: EndpointState, *, stale: bool) -> bool:
         """Try another endpoint; the same one only where a connection kept idle had died."""
         self._failed_at.append(endpoint)
         eligible = self.service.table.eligible
         others = [other for other in eligible if other not in self._failed_at]
-        stale = failure is Failure.RESET and self._reused
         if not others and not (stale and endpoint.eligible):
             return False
         self.service.counters.retries += 1

@@ -1,52 +1,62 @@
-"""One listening socket of a Service port. Accepting pauses at the file limit and goes on below it.
+"""One listening socket of a Service port. Accepting pauses where files run out, and goes on.
 
-The kernel's socket stays open while paused, so clients wait in its backlog instead of being refused.
+Connections are accepted here rather than by the loop's own server, which cannot stop in the middle of
+a burst: at the file limit it would accept and drop them. While paused, clients wait in the kernel's
+backlog. Accepting here also tells the client's address without another system call.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from readylb.data.drive import drive
-from readylb.wire.listening import BACKLOG
 from readylb.wire.messages import Address
 
-Factory = Callable[[], asyncio.BaseProtocol]
+# Accepted in one turn of the loop, so that a burst of clients does not starve those being served.
+ACCEPTS_PER_TURN = 64
+
+# Makes the protocol for a client at an IP address.
+Factory = Callable[[str], asyncio.BaseProtocol]
+# Says how many more clients may be accepted now.
+Room = Callable[[], int]
 
 
 class Listener:
     """A bound address; the socket may be shared with other processes."""
 
-    __slots__ = ("_factory", "_loop", "_paused", "_server", "_socket", "address")
+    __slots__ = ("_factory", "_listening", "_loop", "_room", "_socket", "address")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, host: str, opened: socket.socket, factory: Factory
+        self, loop: asyncio.AbstractEventLoop, host: str, opened: socket.socket, factory: Factory, room: Room
     ) -> None:
         """Accept on `opened`, a listening socket that is bound to `host` and ours from now on."""
         self._loop = loop
         self._factory = factory
-        self._server: asyncio.Server | None = None
-        self._paused = False
+        self._room = room
+        self._listening = False
+        # Shared with other workers, one of which may be faster: accept must never wait.
+        opened.setblocking(False)
         self._socket = opened
         self.address = Address(host, opened.getsockname()[1])
-        self._accept()
+        self.resume()
+
+    def __repr__(self) -> str:
+        """Show address and state."""
+        return f"<Listener {self.address.host}:{self.address.port} {'open' if self._listening else 'paused'}>"
 
     def pause(self) -> None:
         """Accept nothing; clients queue in the kernel."""
-        self._paused = True
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listening:
+            self._listening = False
+            self._loop.remove_reader(self._socket.fileno())
 
     def resume(self) -> None:
         """Accept again."""
-        if self._paused:
-            self._paused = False
-            self._accept()
+        if not self._listening and self._socket.fileno() >= 0:
+            self._listening = True
+            self._loop.add_reader(self._socket.fileno(), self._accept)
 
     def close(self) -> None:
         """Listen no more."""
@@ -54,24 +64,25 @@ class Listener:
         self._socket.close()
 
     def _accept(self) -> None:
-        try:
-            # The server closes the socket it is given; ours must outlive a pause.
-            own = self._socket.dup()
-        except OSError as error:
-            if error.errno not in (errno.EMFILE, errno.ENFILE):
-                raise
-            self._paused = True
-            return
-        drive(
-            self._loop,
-            self._loop.create_server(self._factory, sock=own, backlog=BACKLOG),
-            self._accepting,
-        )
+        room = self._room()
+        for _ in range(min(room, ACCEPTS_PER_TURN)):
+            try:
+                connection, address = self._socket.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:
+                # Out of files or memory: those who wait can wait a little longer.
+                self.pause()
+                return
+            self._begin(connection, address[0])
+        if room <= 0:
+            self.pause()
 
-    def _accepting(self, server: Any, error: BaseException | None) -> None:
-        if error is not None:
-            self._paused = True
-        elif self._paused:
-            server.close()
-        else:
-            self._server = server
+    def _begin(self, connection: socket.socket, address: str) -> None:
+        protocol = self._factory(address)
+
+        def begun(_: object, error: BaseException | None) -> None:
+            if error is not None:
+                connection.close()
+
+        drive(self._loop, self._loop.connect_accepted_socket(lambda: protocol, connection), begun)

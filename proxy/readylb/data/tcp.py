@@ -23,6 +23,7 @@ class TcpDownstream(asyncio.Protocol):
     """A client connection for which an endpoint is being reached."""
 
     __slots__ = (
+        "_address",
         "_endpoint",
         "_eof",
         "_failed_at",
@@ -38,9 +39,10 @@ class TcpDownstream(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, service: ServiceState) -> None:
-        """Wait for the connection to be made."""
+    def __init__(self, service: ServiceState, address: str = "") -> None:
+        """Wait for the connection of a client at `address` to be made."""
         self._service = service
+        self._address = address
         self._endpoint: EndpointState | None = None
         self._opening: _Opening | None = None
         self._failed_at: list[EndpointState] = []

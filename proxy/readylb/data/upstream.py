@@ -50,6 +50,7 @@ class Upstream(asyncio.Protocol):
         "_buffer",
         "_client_body",
         "_left",
+        "_nominated",
         "_reusable",
         "_scanner",
         "_seen",
@@ -73,6 +74,7 @@ class Upstream(asyncio.Protocol):
         self._state = _IDLE
         self._buffer = b""
         self._left = 0
+        self._nominated: tuple[bytes, ...] = ()
         self._client_body = 0
         self._scanner: ChunkScanner | None = None
         self._seen = False
@@ -285,6 +287,7 @@ class Upstream(asyncio.Protocol):
         exchange.write(out)
         if body == CHUNKED:
             self._state = _CHUNKED
+            self._nominated = response.nominated
             self._scanner = ChunkScanner(decode=client_body != CHUNKED)
         else:
             self._state = _UNTIL_CLOSE
@@ -330,7 +333,7 @@ class Upstream(asyncio.Protocol):
             exchange.write(data if settled == len(data) else data[:settled])
         else:
             cut = scanner.last_chunk_at
-            tail = trailer_lines(scanner.trailers, ())
+            tail = trailer_lines(scanner.trailers, self._nominated)
             exchange.write(b"%b0\r\n%b\r\n" % (data[:cut], tail))
         if scanner.done:
             self._complete(exchange, reusable=self._reusable and settled == len(data))
