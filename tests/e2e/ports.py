@@ -15,7 +15,9 @@ PER_WORKER = 600
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _start = FIRST + _worker % 12 * PER_WORKER
-_numbers = itertools.cycle(range(_start, _start + PER_WORKER))
+# Another run of these tests on the same machine has the same ranges: begin at another place in them.
+_begin = os.getpid() * 37 % PER_WORKER
+_numbers = itertools.cycle([*range(_start + _begin, _start + PER_WORKER), *range(_start, _start + _begin)])
 
 
 def free_port() -> int:
