@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readylb.core.http1.chunks import LINE_BYTES, TRAILER_BYTES, ChunkError, ChunkScanner
@@ -94,6 +94,7 @@ def test_data_can_be_had_without_its_framing():
     assert scanner.sink == [b"abc", b"de"]
 
 
+@settings(deadline=None)
 @given(
     chunks=st.lists(st.binary(min_size=1, max_size=40), max_size=5),
     cuts=st.lists(st.integers(min_value=0, max_value=300), max_size=8),
@@ -104,6 +105,7 @@ def test_any_split_of_any_body_is_followed_alike(chunks, cuts):
     assert run([body[a:b] for a, b in pairwise(edges)]) == (body, b"", True)
 
 
+@settings(deadline=None)
 @given(noise=st.binary(max_size=60), cuts=st.lists(st.integers(min_value=0, max_value=60), max_size=4))
 def test_any_split_of_noise_ends_alike(noise, cuts):
     def verdict(pieces):
