@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,10 +187,11 @@ class Client:
         *,
         since: str = "",
         as_table: bool = False,
-    ) -> AsyncIterator[Document]:
+    ) -> AsyncGenerator[Document, None]:
         """Yield `{"type": ..., "object": ...}`: what exists and then changes, or only changes after `since`.
 
-        Ends when the server ends it. GoneError when `since` is too old: list again.
+        Ends when the server ends it. GoneError when `since` is too old: list again. Who leaves early closes
+        it (`contextlib.aclosing`), and with it the request.
         """
         query = {"watch": "true", "resourceVersion": since, **selector.query}
         path = resource.path(namespace)
@@ -201,7 +202,7 @@ class Client:
                     raise _error_of(change["object"])
                 yield change
 
-    async def logs(self, namespace: str, pod: str, options: Mapping[str, str]) -> AsyncIterator[bytes]:
+    async def logs(self, namespace: str, pod: str, options: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
         """Yield pieces of a container's log; `options` are those of `pods/NAME/log`."""
         path = f"{PODS.path(namespace, pod)}/log"
         async with self._request("GET", path, query=dict(options)) as response:

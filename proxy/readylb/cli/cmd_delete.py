@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import aclosing
 
 from readylb.cli.client_verb import Subject, add_client_arguments, parse_subjects, run_client
 from readylb.cli.output import complain, write
@@ -71,8 +72,9 @@ async def _wait_until_gone(client: Client, namespace: str, subject: Subject, uid
             return
         since = current["metadata"]["resourceVersion"]
         try:
-            async for change in client.watch(subject.resource, namespace, selector, since=since):
-                if change["type"] == "DELETED":
-                    return
+            async with aclosing(client.watch(subject.resource, namespace, selector, since=since)) as changes:
+                async for change in changes:
+                    if change["type"] == "DELETED":
+                        return
         except GoneError:
             continue  # it was long since the object changed: look again, from where it is now

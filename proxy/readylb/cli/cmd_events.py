@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import aclosing
 from typing import Any
 
 from readylb.cli.client_verb import Subject, add_client_arguments, parse_subjects, run_client
@@ -81,13 +82,20 @@ class _Events:
     async def _watch(self, since: str) -> None:
         while True:
             try:
-                async for change in self._client.watch(EVENTS, self._namespace, self._selector, since=since):
-                    since = change["object"]["metadata"]["resourceVersion"]
-                    if change["type"] != "DELETED" and self._wanted(change["object"]):
-                        self._print([change["object"]])
+                since = await self._follow(since)
             except GoneError:
                 listed = await self._client.list(EVENTS, self._namespace)
                 since = listed["metadata"]["resourceVersion"]
+
+    async def _follow(self, since: str) -> str:
+        """Print events until the stream ends; return the version to resume from."""
+        changes = self._client.watch(EVENTS, self._namespace, self._selector, since=since)
+        async with aclosing(changes):
+            async for change in changes:
+                since = change["object"]["metadata"]["resourceVersion"]
+                if change["type"] != "DELETED" and self._wanted(change["object"]):
+                    self._print([change["object"]])
+        return since
 
     def _wanted(self, event: Document) -> bool:
         return not self._types or event.get("type") in self._types

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import aclosing
 from typing import Any
 
 from readylb.cli.client_verb import Subject, add_client_arguments, parse_subjects, run_client
@@ -145,13 +146,14 @@ class _Get:
         changes = self._client.watch(
             subject.resource, self._namespace, self._selector(subject), since=since, as_table=self._as_table
         )
-        async for change in changes:
-            document = change["object"]
-            since = document["metadata"]["resourceVersion"]
-            if self._as_table:
-                _print_now(printer.lines(document))
-            else:
-                self._print_next(document)
+        async with aclosing(changes):
+            async for change in changes:
+                document = change["object"]
+                since = document["metadata"]["resourceVersion"]
+                if self._as_table:
+                    _print_now(printer.lines(document))
+                else:
+                    self._print_next(document)
         return since
 
     def _print_next(self, item: Document) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import aclosing
 
 from readylb.cli.client_verb import add_client_arguments, parse_subjects, run_client
 from readylb.cli.output import complain, write_bytes
@@ -71,8 +72,9 @@ def _seconds(text: str) -> int:
 
 async def _print(client: Client, namespace: str, pod: str, options: dict[str, str]) -> int:
     try:
-        async for piece in client.logs(namespace, pod, options):
-            write_bytes(piece)
+        async with aclosing(client.logs(namespace, pod, options)) as pieces:
+            async for piece in pieces:
+                write_bytes(piece)
     except ApiError as error:
         complain(f"readylb: cannot read the log of pod {pod}: {error}")
         return 1
