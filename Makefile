@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?= --help
 JOBS ?= 4
+SECONDS ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit e2e lint format lock bench clean
+.PHONY: help demo run test unit e2e lint format lock fuzz bench clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ lint: $(STAMP)  ## check style, types, contracts
 format: $(STAMP)  ## rewrite to style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECONDS=600
+	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
 
 bench: $(STAMP)  ## compare with HAProxy in one run (needs haproxy, wrk and nginx)
 	@$(BIN)/python benchmarks/run.py
