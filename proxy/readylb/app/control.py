@@ -39,6 +39,8 @@ log = logging.getLogger("readylb")
 
 #: How long running exchanges may take to finish after SIGTERM; a pod's default grace period.
 DRAIN_SECONDS = 30.0
+#: How long the parts may take to end when nothing is waited for any more; they need milliseconds.
+STOP_SECONDS = 10.0
 #: The workloads, owners first: deleting an owner before what it owns brings nothing back.
 _WORKLOADS = (Deployment, ReplicaSet, ReplicationController)
 
@@ -105,10 +107,10 @@ class ControlProcess:
         signals = Signals(self._reload)
         try:
             try:
-                await self._start()
-                await self._wait(signals.stop, self._failed)
-                if self._fault is None:
-                    await self._drain(signals)
+                if await self._start_unless(signals.stop):
+                    await self._wait(signals.stop, self._failed)
+                    if self._fault is None:
+                        await self._drain(signals)
             finally:
                 await self._stop()
         finally:
@@ -117,6 +119,26 @@ class ControlProcess:
             msg = f"cannot go on: {self._fault!r} (this is a bug in readylb; the log above has the details)"
             raise ReadylbError(msg) from self._fault
         return 0
+
+    async def _start_unless(self, stop: asyncio.Event) -> bool:
+        """Start, and say so; give it up at once when a signal or a fault comes first."""
+        scope = asyncio.timeout(None)
+
+        async def give_up() -> None:
+            await self._wait(stop, self._failed)
+            scope.reschedule(asyncio.get_running_loop().time())
+
+        try:
+            async with scope:
+                watching = self._services.spawn("give-up", give_up())
+                await self._start()
+                watching.cancel()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            log.info("Stopping: the start was given up")
+            return False
+        return True
 
     async def _start(self) -> None:
         loaded = self._settings.loaded
@@ -216,8 +238,18 @@ class ControlProcess:
         drained.set()
 
     async def _stop(self) -> None:
-        """End what is left, at once: after a drain that is only the shells."""
+        """End what is left, at once: after a drain that is only the shells.
+
+        Bounded: whatever cannot be ended ends with this process, and the guardian ends the children.
+        """
         self._serving = False
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._stop_parts()
+        except TimeoutError:
+            log.critical("cannot stop in %.0f s: leaving all the same", STOP_SECONDS)
+
+    async def _stop_parts(self) -> None:
         for group in (self._workloads, self._pods, self._services):
             await group.stop()
         await self.runtimes.close()
