@@ -6,34 +6,24 @@ A client that says nothing waits for the other side to speak first, which HTTP n
 from __future__ import annotations
 
 import asyncio
-import re
 
+from readylb.core.proxy_protocol import Header
 from readylb.data.downstream import Downstream
+from readylb.data.first_bytes import looks_like_http
 from readylb.data.table import ServiceState
 from readylb.data.tcp import TcpDownstream
-
-# How long the first byte may take before the connection is taken for TCP.
-SILENCE_SECONDS = 1.0
-_REQUEST = re.compile(rb"(?:\r\n)*[A-Z]{3,20} [!-~]")
-_MAYBE = re.compile(rb"(?:\r\n)*\r?[A-Z]{0,20} ?\Z")
-
-
-def looks_like_http(first: bytes) -> bool | None:
-    """Say whether `first` begins an HTTP/1 request; None: too short to tell."""
-    if _REQUEST.match(first):
-        return True
-    return None if _MAYBE.match(first) else False
 
 
 class Detect(asyncio.Protocol):
     """A client connection that has not said what it speaks."""
 
-    __slots__ = ("_address", "_first", "_service", "deadline", "transport")
+    __slots__ = ("_address", "_first", "_service", "_told", "deadline", "transport")
 
     transport: asyncio.Transport
 
-    def __init__(self, service: ServiceState, address: str = "") -> None:
-        """Wait for the first bytes of a client at `address`."""
+    def __init__(self, service: ServiceState, address: str = "", told: Header | None = None) -> None:
+        """Wait for the first bytes of a client at `address`; `told`: what a proxy said of its ends."""
+        self._told = told
         self._address = address
         self._service = service
         self._first = b""
@@ -42,7 +32,8 @@ class Detect(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the client a moment."""
         self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
-        self.deadline = self._service.sweep.now + SILENCE_SECONDS
+        self.deadline = self._service.sweep.now + self._service.settings.detect_seconds
+        self._service.counters.open_connections += 1
         self._service.sweep.watched.add(self)
         self._service.clients.add(self)
 
@@ -51,11 +42,13 @@ class Detect(asyncio.Protocol):
         self._first += data
         verdict = looks_like_http(self._first)
         if verdict is not None:
-            self._become(
-                Downstream(self._service, self._address)
-                if verdict
-                else TcpDownstream(self._service, self._address)
-            )
+            self._become(Downstream if verdict else TcpDownstream)
+
+    def eof_received(self) -> bool:
+        """Take what there is for all there will be; HTTP would have had a whole line."""
+        if not self._first:
+            return False
+        return self._become(TcpDownstream).eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - nothing was begun
         """Give up every reference."""
@@ -63,7 +56,7 @@ class Detect(asyncio.Protocol):
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """Take a silent client for one that waits for the other side."""
-        self._become(TcpDownstream(self._service, self._address))
+        self._become(TcpDownstream)
 
     def drain(self) -> None:
         """End: nothing was begun."""
@@ -73,13 +66,16 @@ class Detect(asyncio.Protocol):
         """End at once."""
         self.transport.abort()
 
-    def _become(self, protocol: asyncio.Protocol) -> None:
+    def _become(self, kind: type[Downstream | TcpDownstream]) -> Downstream | TcpDownstream:
         self._leave()
+        protocol = kind(self._service, self._address, self._told)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
         if self._first:
             protocol.data_received(self._first)
+        return protocol
 
     def _leave(self) -> None:
+        self._service.counters.open_connections -= 1
         self._service.sweep.watched.discard(self)
         self._service.clients.discard(self)

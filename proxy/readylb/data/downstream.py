@@ -13,6 +13,7 @@ from readylb.core.http1.exchange import CHUNKED, Request
 from readylb.core.http1.framing import refuse_unfinished
 from readylb.core.http1.headers import Peer, trailer_lines
 from readylb.core.http1.responses import Refusal, render
+from readylb.core.proxy_protocol import Header
 from readylb.data.flow import BACKLOG, PEER_FULL, hold, release, reset
 from readylb.data.forwarder import Exchange
 from readylb.data.heads import read_request
@@ -47,13 +48,15 @@ class Downstream(asyncio.Protocol):
         "deadline",
         "full",
         "held",
+        "told",
         "transport",
     )
 
     transport: asyncio.Transport
 
-    def __init__(self, service: ServiceState, address: str = "") -> None:
-        """Wait for the connection of a client at `address` to be made."""
+    def __init__(self, service: ServiceState, address: str = "", told: Header | None = None) -> None:
+        """Wait for the connection of a client at `address`; `told`: what a proxy said of its ends."""
+        self.told = told
         self._service = service
         self._address = address
         self._state = _HEAD

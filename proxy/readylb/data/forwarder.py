@@ -6,6 +6,7 @@ look at the table and the write. `core.retry` decides what a failure means.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from readylb.core.http1.framing import is_switching
 from readylb.core.http1.headers import request_head, response_head
 from readylb.core.http1.responses import Refusal, final_recipient
 from readylb.core.retry import Decision, Failure, decide, is_idempotent
+from readylb.data.ends import proxy_header
 from readylb.data.flow import NOT_CONNECTED, PEER_FULL, hold, release
 from readylb.data.pool import EndpointState
 from readylb.data.table import ServiceState
@@ -84,7 +86,7 @@ class Exchange:
         if self.request.max_forwards == 0:
             self._answer_here()
         elif eligible:
-            self._attempt(self.service.policy.pick(eligible))
+            self._attempt(self._pick())
         else:
             self._answer_unavailable()
 
@@ -245,10 +247,21 @@ class Exchange:
 
     # attempts
 
+    def _pick(self, avoid: Collection[EndpointState] = ()) -> EndpointState:
+        service = self.service
+        keyed = service.keyed
+        if keyed is None:
+            return service.policy.pick(service.table.eligible, b"", avoid)
+        request = self.request
+        client = self.client.peer.address.decode()
+        return keyed.pick(service.table, service.sweep.now, client, request.head, request.target, avoid)
+
     def _attempt(self, endpoint: EndpointState, *, fresh: bool = False) -> None:
         self._tries += 1
         self.endpoint = endpoint
         endpoint.in_flight += 1
+        # A connection that begins with the PROXY protocol belongs to one client.
+        fresh = fresh or self.service.settings.send_proxy > 0
         upstream = None if fresh else endpoint.take(proven=not self._idempotent)
         if upstream is not None:
             self._reused = self.proven = True
@@ -278,7 +291,10 @@ class Exchange:
         if endpoint.uid not in self.service.table.eligible_uids:
             self.service.counters.to_unready += 1
         endpoint.requests += 1
-        out = request_head(self.request, self.client.peer, endpoint.authority)
+        out = request_head(self.request, self.client.peer, endpoint.host_field)
+        version = self.service.settings.send_proxy
+        if version:
+            out = proxy_header(version, self.client.transport, self.client.told) + out
         if self.held:
             out += b"".join(self.held)
         if self.proven:
@@ -298,14 +314,17 @@ class Exchange:
             return False
         self.service.counters.retries += 1
         if others:
-            self._attempt(self.service.policy.pick(others), fresh=stale)
+            self._attempt(self._pick(self._failed_at), fresh=stale)
         else:
             self._attempt(endpoint, fresh=True)
         return True
 
     def _leave_endpoint(self) -> None:
         self.upstream = None
-        self.endpoint.in_flight -= 1
+        endpoint = self.endpoint
+        endpoint.in_flight -= 1
+        if not endpoint.eligible:
+            endpoint.left(endpoint)
         if self.client.held & PEER_FULL:
             release(self.client, PEER_FULL)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from readylb.core.unix_address import unix_path
 from readylb.data.drive import drive
 from readylb.data.sweep import Sweep
 from readylb.wire.messages import EndpointEntry, EndpointStats
@@ -32,8 +34,10 @@ class EndpointState:
         "failures",
         "family",
         "host",
+        "host_field",
         "idle",
         "in_flight",
+        "left",
         "loop",
         "name",
         "port",
@@ -44,8 +48,15 @@ class EndpointState:
         "weight",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sweep: Sweep, entry: EndpointEntry) -> None:
-        """Have no connection yet."""
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sweep: Sweep,
+        entry: EndpointEntry,
+        left: Callable[[EndpointState], None] = lambda _: None,
+    ) -> None:
+        """Have no connection yet. `left` hears of each end of an exchange while excluded."""
+        self.left = left
         self.loop = loop
         self._sweep = sweep
         host, port = entry.host, entry.port
@@ -53,10 +64,17 @@ class EndpointState:
         self.name = entry.name
         self.host = host
         self.port = port
-        self.address = (host, port)
-        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.authority = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}").encode()
-        self.weight = 1
+        self.weight = entry.weight
+        self.address: tuple[str, int] | str
+        path = unix_path(host)
+        if path is not None:
+            self.family, self.address = socket.AF_UNIX, path
+            self.authority, self.host_field = host.encode(), b"localhost"
+        else:
+            self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self.address = (host, port)
+            self.authority = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}").encode()
+            self.host_field = self.authority
         self.eligible = False
         self.in_flight = 0
         self.requests = 0
@@ -70,7 +88,7 @@ class EndpointState:
     def __repr__(self) -> str:
         """Show name, address, eligibility and load."""
         word = "eligible" if self.eligible else "excluded"
-        return f"<EndpointState {self.name} {self.host}:{self.port} {word} in_flight={self.in_flight}>"
+        return f"<EndpointState {self.name} {self.authority.decode()} {word} in_flight={self.in_flight}>"
 
     def take(self, *, proven: bool) -> Upstream | None:
         """Return an idle connection, the one used last, or None.
@@ -104,11 +122,9 @@ class EndpointState:
         if code not in _UNDER_WAY:
             connection.close()
             raise OSError(code, errno.errorcode.get(code, "unknown"))
-        drive(
-            self.loop,
-            self.loop.create_connection(lambda: protocol, sock=connection),
-            lambda _, __: None,
-        )
+        unix = self.family == socket.AF_UNIX
+        create = self.loop.create_unix_connection if unix else self.loop.create_connection
+        drive(self.loop, create(lambda: protocol, sock=connection), lambda _, __: None)
         return connection
 
     def withdraw(self) -> None:
@@ -119,6 +135,12 @@ class EndpointState:
             upstream.discard()
         for upstream in list(self.unproven):
             upstream.withdraw()
+
+    def release(self) -> None:
+        """Note that an exchange or a tunnel with it has ended."""
+        self.in_flight -= 1
+        if not self.eligible:
+            self.left(self)
 
     def snapshot(self) -> EndpointStats:
         """Return the counts as they are now."""

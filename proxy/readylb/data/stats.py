@@ -49,6 +49,11 @@ class ServiceCounters:
         self.latency_sum += seconds
         self.buckets[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
 
+    def refuse(self, reason: str) -> None:
+        """Count a connection that was closed before anything could be asked on it."""
+        self.connections += 1
+        self.terminations[reason] = self.terminations.get(reason, 0) + 1
+
     def snapshot(self, key: str, endpoints: tuple[EndpointStats, ...]) -> ServiceStats:
         """Return the counts as they are now."""
         return ServiceStats(

@@ -15,12 +15,14 @@ from typing import Protocol
 from readylb.core.balancing.policy import Policy
 from readylb.core.balancing.table import load
 from readylb.core.selection import select
+from readylb.data.keyed import keyed
 from readylb.data.pool import EndpointState
 from readylb.data.stats import ServiceCounters
 from readylb.data.sweep import Sweep
-from readylb.wire.messages import PassiveReport, SetEndpoints, SetService
+from readylb.wire.messages import EndpointsApplied, PassiveReport, SetEndpoints, SetService
 
-Report = Callable[[PassiveReport], None]
+Report = Callable[[PassiveReport | EndpointsApplied], None]
+_Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Client(Protocol):
@@ -47,18 +49,21 @@ class Table:
         self.retry_after_seconds = message.retry_after_seconds
         self.endpoints = endpoints
         self.eligible = eligible
-        self.eligible_uids = frozenset(endpoint.uid for endpoint in eligible)
+        self.eligible_uids = {endpoint.uid: endpoint for endpoint in eligible}
 
 
 class ServiceState:
     """One Service port as this worker serves it."""
 
     __slots__ = (
+        "_parting",
         "_proxies",
+        "_sources",
         "clients",
         "closing",
         "counters",
         "key",
+        "keyed",
         "loop",
         "policy",
         "report",
@@ -78,24 +83,33 @@ class ServiceState:
         self.counters = ServiceCounters()
         self.clients: set[Client] = set()
         self.closing = False
+        # Endpoints that are in the table no more, and still have something in flight.
+        self._parting: list[EndpointState] = []
         self.table = Table(SetEndpoints(key=settings.key, generation=0, endpoints=()), (), ())
         self.policy: Policy = load(settings.policy, Random())  # noqa: S311 - which endpoint is no secret
+        self.keyed = keyed(settings, self.policy)
         self.settings = settings
-        self._proxies = _networks(settings)
+        self._proxies = _networks(settings.trusted_proxies)
+        self._sources = _networks(settings.source_ranges)
 
     def set(self, settings: SetService) -> None:
         """Follow new settings from the next request on. Raises ConfigError for an unknown policy."""
-        if settings.policy != self.settings.policy:
+        before = self.settings
+        if settings.policy != before.policy:
             self.policy = load(settings.policy, Random())  # noqa: S311 - as above
+        if _picks(settings) != _picks(before):
+            self.keyed = keyed(settings, self.policy)
         self.settings = settings
-        self._proxies = _networks(settings)
+        self._proxies = _networks(settings.trusted_proxies)
+        self._sources = _networks(settings.source_ranges)
 
     def trusts(self, address: str) -> bool:
         """Say whether a client at `address` may speak for others (`trusted_proxies`)."""
-        if not self._proxies or not address:
-            return False
-        client = ip_address(address.partition("%")[0])
-        return any(client in network for network in self._proxies)
+        return bool(self._proxies) and _within(address, self._proxies)
+
+    def serves(self, address: str) -> bool:
+        """Say whether a client at `address` is served at all (loadBalancerSourceRanges)."""
+        return not self._sources or _within(address, self._sources)
 
     def apply(self, message: SetEndpoints) -> None:
         """Swap the table. From here on no request goes to an endpoint that it does not admit."""
@@ -105,10 +119,12 @@ class ServiceState:
         for entry in message.endpoints:
             state = known.pop((entry.uid, entry.host, entry.port), None)
             if state is None:
-                state = EndpointState(self.loop, self.sweep, entry)
+                state = EndpointState(self.loop, self.sweep, entry, self._left)
+            state.weight = entry.weight
             endpoints.append(state)
         eligible = tuple(state for state in endpoints if state.uid in chosen)
         before = self.table.eligible
+        self._parting = [state for state in (*self._parting, *known.values()) if state.in_flight]
         self.table = Table(message, tuple(endpoints), eligible)
         for state in eligible:
             state.eligible = True
@@ -116,6 +132,33 @@ class ServiceState:
             if state not in eligible:
                 state.withdraw()
 
+    def applied(self) -> EndpointsApplied:
+        """Return which table rules, and who of those that it excludes is not done yet."""
+        eligible = self.table.eligible_uids
+        busy = {state.uid for state in self.table.endpoints if state.in_flight and state.uid not in eligible}
+        busy.update(state.uid for state in self._parting if state.in_flight)
+        return EndpointsApplied(self.key, self.table.generation, tuple(sorted(busy)))
 
-def _networks(settings: SetService) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)
+    def _left(self, endpoint: EndpointState) -> None:
+        """Tell when an endpoint that has nothing more to expect has had its last exchange."""
+        if endpoint.in_flight == 0 and not self.closing:
+            self.report(self.applied())
+
+
+def _networks(texts: tuple[str, ...]) -> _Networks:
+    return tuple(ip_network(text, strict=False) for text in texts)
+
+
+def _within(address: str, networks: _Networks) -> bool:
+    """Say whether an address is in one of the networks; an IPv4 address may come as ::ffff:a.b.c.d."""
+    try:
+        client = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(client, "ipv4_mapped", None)
+    return any((mapped or client) in network for network in networks)
+
+
+def _picks(settings: SetService) -> tuple[str, str, str, int]:
+    """Return what decides who is picked: affinity is forgotten when any of it changes."""
+    return settings.policy, settings.protocol, settings.hash_on, settings.affinity_seconds

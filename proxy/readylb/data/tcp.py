@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from readylb.core.proxy_protocol import Header
 from readylb.core.retry import Failure
 from readylb.data.drive import disown
+from readylb.data.ends import proxy_header
 from readylb.data.flow import NOT_CONNECTED, hold, release, reset
 from readylb.data.pool import EndpointState
 from readylb.data.sweep import NEVER
@@ -31,6 +33,7 @@ class TcpDownstream(asyncio.Protocol):
         "_received",
         "_service",
         "_started",
+        "_told",
         "_tries",
         "deadline",
         "held",
@@ -39,8 +42,9 @@ class TcpDownstream(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, service: ServiceState, address: str = "") -> None:
-        """Wait for the connection of a client at `address` to be made."""
+    def __init__(self, service: ServiceState, address: str = "", told: Header | None = None) -> None:
+        """Wait for the connection of a client at `address`; `told`: what a proxy said of its ends."""
+        self._told = told
         self._service = service
         self._address = address
         self._endpoint: EndpointState | None = None
@@ -64,6 +68,9 @@ class TcpDownstream(asyncio.Protocol):
         service.clients.add(self)
         service.sweep.watched.add(self)
         self._started = service.sweep.now
+        if service.settings.send_proxy:
+            # In front of what the client says, to whichever endpoint gets that.
+            self._received.append(proxy_header(service.settings.send_proxy, self.transport, self._told))
         self._attempt()
 
     def data_received(self, data: bytes) -> None:
@@ -85,6 +92,8 @@ class TcpDownstream(asyncio.Protocol):
         if self._opening is not None:
             self._opening.give_up()
             self._opening = None
+            if self._endpoint is not None:
+                self._endpoint.release()
         self._leave()
         self._ended("ClientGone" if self._endpoint is not None else "NoReadyEndpoints")
 
@@ -111,7 +120,7 @@ class TcpDownstream(asyncio.Protocol):
         endpoint = self._endpoint
         self._opening = None
         if endpoint is not None:
-            endpoint.in_flight -= 1
+            endpoint.release()
             endpoint.failures += 1
             self._failed_at.append(endpoint)
             self._service.report(PassiveReport(key=self._service.key, uid=endpoint.uid, reason=failure.value))
@@ -130,8 +139,8 @@ class TcpDownstream(asyncio.Protocol):
         release(self, NOT_CONNECTED)
 
         def ended(reason: str) -> None:
-            endpoint.in_flight -= 1
             endpoint.connections -= 1
+            endpoint.release()
             disown(self._service.loop, opening.socket)
             self._ended(reason)
 
@@ -143,14 +152,20 @@ class TcpDownstream(asyncio.Protocol):
 
     def _attempt(self) -> None:
         service = self._service
-        others = [other for other in service.table.eligible if other not in self._failed_at]
-        if not others or self._tries >= service.settings.limits.tries:
+        failed = self._failed_at
+        left = [other for other in service.table.eligible if other not in failed]
+        if not left or self._tries >= service.settings.limits.tries:
             reset(self.transport)
             return
         if self._tries:
             service.counters.retries += 1
         self._tries += 1
-        endpoint = self._endpoint = service.policy.pick(others)
+        keyed = service.keyed
+        if keyed is None:
+            endpoint = service.policy.pick(service.table.eligible, b"", failed)
+        else:
+            endpoint = keyed.pick(service.table, service.sweep.now, self._address, avoid=failed)
+        self._endpoint = endpoint
         endpoint.in_flight += 1
         endpoint.requests += 1
         self.deadline = service.sweep.now + service.settings.limits.connect_seconds

@@ -132,8 +132,8 @@ def join(exchange: Exchange, client: asyncio.Transport, upstream: Upstream) -> N
     service.sweep.watched.discard(upstream)
 
     def ended(reason: str) -> None:
-        endpoint.in_flight -= 1
         endpoint.connections -= 1
+        endpoint.release()
         service.counters.open_connections -= 1
         exchange.finish(reason)
 

@@ -349,8 +349,9 @@ class Upstream(asyncio.Protocol):
         self._state = _IDLE
         self._written = 0
         release(self, PEER_FULL)
-        if reusable and exchange.body_complete and not exchange.service.closing:
-            self.endpoint.give_back(self, exchange.service.settings.limits.pool_idle_seconds)
+        service = exchange.service
+        if reusable and exchange.body_complete and not service.closing and not service.settings.send_proxy:
+            self.endpoint.give_back(self, service.settings.limits.pool_idle_seconds)
         else:
             self.discard()
         exchange.completed()

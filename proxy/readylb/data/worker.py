@@ -9,13 +9,11 @@ import resource
 import socket
 from collections.abc import Callable
 
-from readylb.data.detect import Detect
-from readylb.data.downstream import Downstream
 from readylb.data.drive import hush
+from readylb.data.entrance import entrance
 from readylb.data.listener import Listener
 from readylb.data.sweep import Sweep
 from readylb.data.table import ServiceState
-from readylb.data.tcp import TcpDownstream
 from readylb.wire.channel import Channel, Message
 from readylb.wire.listening import listening_socket
 from readylb.wire.messages import (
@@ -36,7 +34,6 @@ from readylb.wire.messages import (
 STATS_SECONDS = 1.0
 # Files kept free for the rest of the process: logs, pipes of replicas, the admin API.
 RESERVED_FILES = 64
-_PROTOCOLS = {"http": Downstream, "tcp": TcpDownstream, "auto": Detect}
 
 
 #: Returns the listening socket for an address of the Service port `key`. Raises OSError.
@@ -97,9 +94,10 @@ class Worker:
         if service is None:
             # Its SetService is still to come; nothing can be sent before.
             self._pending[message.key] = message
+            self._channel.send(EndpointsApplied(key=message.key, generation=message.generation))
         else:
             service.apply(message)
-        self._channel.send(EndpointsApplied(key=message.key, generation=message.generation))
+            self._channel.send(service.applied())
 
     def _set_service(self, message: SetService) -> None:
         service = self._services.get(message.key)
@@ -128,7 +126,7 @@ class Worker:
                 self._loop,
                 address.host,
                 opened,
-                lambda client: _PROTOCOLS[service.settings.protocol](service, client),
+                lambda client: entrance(service, client),
                 self._room_left,
             )
         except OSError as error:
@@ -179,7 +177,7 @@ class Worker:
             for upstream in list(endpoint.idle):
                 upstream.expired(float("inf"))
 
-    def _report(self, report: PassiveReport) -> None:
+    def _report(self, report: PassiveReport | EndpointsApplied) -> None:
         self._channel.send(report)
 
     # once in a tick

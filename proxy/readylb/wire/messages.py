@@ -144,10 +144,15 @@ class ListenFailed(Struct, frozen=True, tag=True):
 
 
 class EndpointsApplied(Struct, frozen=True, tag=True):
-    """From this moment no new request follows a table older than `generation`."""
+    """From this moment no new request follows a table older than `generation`.
+
+    `busy` names the endpoints of that table which may have no new request and still have something
+    in flight. Said again whenever one of them has finished.
+    """
 
     key: str
     generation: int
+    busy: tuple[str, ...] = ()
 
 
 class PassiveReport(Struct, frozen=True, tag=True):

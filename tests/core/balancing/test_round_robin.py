@@ -58,8 +58,12 @@ def test_one_that_gets_heavier_does_not_wait_for_its_old_turn() -> None:
     assert shares(policy, two[:1] + two[1:], 20) == [10, 10]
 
 
-def test_passing_over_one_costs_it_no_turn() -> None:
+def test_a_second_try_takes_nobodys_turn() -> None:
     policy = RoundRobin()
     two = pool(2, 1)
     assert shares(policy, two, 6, avoid=[two[0]]) == [0, 6]
-    assert order(policy, two, 2) == "aa"
+    assert order(policy, two, 3) == "aba"
+    three = pool(1, 1, 1)
+    assert policy.pick(three) is three[0]
+    assert policy.pick(three, b"", [three[0]]) is three[1]
+    assert policy.pick(three) is three[1]

@@ -31,13 +31,14 @@ class RoundRobin:
             found: C = self._turns.next(avoid)
             return found
         position = self._next
+        if avoid:
+            # A second try takes nobody's turn: else a dead one would be every other request's first.
+            walk = (*candidates[position:], *candidates[:position])
+            return next(candidate for candidate in walk if candidate not in avoid)
         if position >= len(candidates):
             position = 0
         self._next = position + 1
-        candidate = candidates[position]
-        if avoid and candidate in avoid:
-            return self.pick(candidates, key, avoid)
-        return candidate
+        return candidates[position]
 
     def _follow(self, candidates: Sequence[C]) -> None:
         self._known = candidates

@@ -8,7 +8,7 @@ away from its share for long, and heavy ones get no bursts.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heapreplace
 from typing import Generic
 
 from readylb.core.balancing.policy import C
@@ -42,17 +42,14 @@ class Turns(Generic[C]):
         heapify(self._due)
 
     def next(self, avoid: Collection[C] = ()) -> C:
-        """Return the one whose turn it is, passing over those in `avoid`; these keep their turn."""
+        """Return the one whose turn it is.
+
+        With some to `avoid` it is a second try, which takes nobody's turn: the next of the others, O(n).
+        """
         due = self._due
-        if not avoid:
-            when, place, candidate = due[0]
-            heapreplace(due, (when + 1 / candidate.weight, place, candidate))
-            self._now = when
-            return candidate
-        passed = []
-        while due[0][2] in avoid:
-            passed.append(heappop(due))
-        candidate = self.next()
-        for entry in passed:
-            heappush(due, entry)
+        if avoid:
+            return min(entry for entry in due if entry[2] not in avoid)[2]
+        when, place, candidate = due[0]
+        heapreplace(due, (when + 1 / candidate.weight, place, candidate))
+        self._now = when
         return candidate
