@@ -7,7 +7,7 @@ import pytest
 from readylb.data.sweep import Sweep
 from readylb.data.table import ServiceState
 from readylb.errors import ConfigError
-from readylb.wire.messages import EndpointEntry, SetEndpoints, SetService
+from readylb.wire.messages import EndpointEntry, EndpointsApplied, SetEndpoints, SetService
 
 
 def service(**settings) -> ServiceState:
@@ -72,3 +72,30 @@ async def test_an_unknown_policy_changes_nothing():
     with pytest.raises(ConfigError, match="no such policy"):
         state.set(SetService(key="k", name="web", listen=(), policy="nothing"))
     assert state.settings.policy == "round_robin"
+
+
+async def test_an_excluded_endpoint_is_busy_until_its_last_exchange_has_ended():
+    told = []
+    state = service()
+    state.report = told.append
+    apply(state, entry("a"), entry("b"))
+    endpoint = state.table.endpoints[0]
+    endpoint.in_flight = 2
+    apply(state, entry("a", ready=False, serving=False), entry("b"))
+    assert state.applied() == EndpointsApplied("k", 2, ("a",))
+    endpoint.release()
+    assert told == []
+    endpoint.release()
+    assert told == [EndpointsApplied("k", 2, ())]
+
+
+async def test_an_endpoint_that_left_the_table_is_busy_too():
+    state = service()
+    apply(state, entry("a"))
+    endpoint = state.table.endpoints[0]
+    endpoint.in_flight = 1
+    apply(state, entry("b"))
+    apply(state)
+    assert state.applied().busy == ("a",)
+    endpoint.in_flight = 0
+    assert state.applied().busy == ()

@@ -47,7 +47,11 @@ class Replica(BaseHTTPRequestHandler):
                 self.answer(200)
 
     def do_POST(self) -> None:
-        self.answer(200, f"{self.receive()} bytes for {self.name}\n")
+        size = self.receive()
+        if self.path.startswith("/slow/"):
+            self.do_GET()
+        else:
+            self.answer(200, f"{size} bytes for {self.name}\n")
 
     def do_PUT(self) -> None:
         self.do_POST()
@@ -103,6 +107,7 @@ def main() -> None:
     Replica.notes = os.open(
         options.folder / f"{options.name}.notes", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
     )
+    ThreadingHTTPServer.request_queue_size = 128  # the default of 5 turns a burst into lost SYNs
     server = ThreadingHTTPServer((os.environ.get("HOST", "127.0.0.1"), options.port), Replica)
     server.daemon_threads = True
     print(f"{options.name} listens", flush=True)  # noqa: T201  # for `logs`

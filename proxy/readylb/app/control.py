@@ -224,6 +224,7 @@ class ControlProcess:
         """In this order, so that nothing is lost: no new connections, running ones end, pods end."""
         self._channel.send(Drain(grace_seconds=DRAIN_SECONDS))
         await self._data_plane.stopped()
+        self.link.retire()
         await self._workloads.stop()
         for kind in _WORKLOADS:
             for item in self.store.objects(kind):

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from readylb.core.container_life import ContainerLife, Stage
+from readylb.core.drain import MINIMUM_GRACE_SECONDS
 from readylb.core.ownership import can_restart
 from readylb.model import Pod
 from readylb.model.container import Container, ContainerStateTerminated
 from readylb.model.probe import Probe, ProbeKind, ProbeResult
-
-#: Never less between the stop signal and SIGKILL (minimumGracePeriodInSeconds).
-MINIMUM_GRACE_SECONDS = 2
 
 
 class Verb(StrEnum):

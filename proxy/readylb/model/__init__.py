@@ -5,12 +5,23 @@ from __future__ import annotations
 from readylb.model.endpoint_slice import EndpointSlice
 from readylb.model.event import Event
 from readylb.model.pod import Pod
+from readylb.model.pod_traffic import PodTraffic
 from readylb.model.probe import ProbeStatus
 from readylb.model.service import Service
 from readylb.model.workload import Deployment, ReplicaSet, ReplicationController
 
 #: Any object that the store keeps: it has `metadata`, `KIND` and `API_VERSION`.
-Object = Deployment | EndpointSlice | Event | Pod | ProbeStatus | ReplicaSet | ReplicationController | Service
+Object = (
+    Deployment
+    | EndpointSlice
+    | Event
+    | Pod
+    | PodTraffic
+    | ProbeStatus
+    | ReplicaSet
+    | ReplicationController
+    | Service
+)
 
 __all__ = [
     "Deployment",
@@ -18,6 +29,7 @@ __all__ = [
     "Event",
     "Object",
     "Pod",
+    "PodTraffic",
     "ProbeStatus",
     "ReplicaSet",
     "ReplicationController",

@@ -128,6 +128,17 @@ async def test_a_dead_worker_sends_no_requests_so_nobody_waits_for_it(world: Wor
     assert [message.generation for message in world.take(EndpointsApplied)] == [4]
 
 
+async def test_an_endpoint_is_busy_as_long_as_any_worker_is(world: World) -> None:
+    await world.serve(ANY)
+    world.fan_out.hear(0, EndpointsApplied(KEY, 2, ("a", "b")))
+    world.fan_out.hear(1, EndpointsApplied(KEY, 2, ("b",)))
+    world.fan_out.hear(0, EndpointsApplied(KEY, 2, ("b",)))
+    world.fan_out.hear(0, EndpointsApplied(KEY, 2))
+    world.fan_out.leave(1)
+    await settle()
+    assert [message.busy for message in world.take(EndpointsApplied)] == [("a", "b"), ("b",), ()]
+
+
 async def test_a_new_worker_is_told_everything_and_endpoints_first(world: World) -> None:
     (real,) = await world.serve(ANY)
     endpoints = SetEndpoints(KEY, 7, ())

@@ -16,7 +16,7 @@ from readylb.control.event_sink import StoreEventSink
 from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.control.workers.link import Link, LinkSettings
-from readylb.model import Event, Pod, Service
+from readylb.model import Event, Pod, PodTraffic, Service
 from readylb.model.container import Container, ContainerPort, ContainerStatus
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodCondition, PodPhase, PodSpec, PodStatus
@@ -219,7 +219,31 @@ async def test_a_terminating_pod_is_said_to_terminate(world: World) -> None:
     world.store.mark_deleted(Pod, "default", "a", 30)
     await world.settle()
     (entry,) = world.take(SetEndpoints)[-1].endpoints
-    assert (entry.ready, entry.serving, entry.terminating) == (False, True, True)
+    assert (entry.ready, entry.serving, entry.terminating) == (False, False, True)
+
+
+async def test_traffic_of_a_pod_is_over_when_the_worker_says_so_and_soon_it_may_serve_again(
+    world: World,
+) -> None:
+    service = world.store.create(make_service())
+    world.store.create(make_pod("a"))
+    await started(world)
+    uid = world.store.get(Pod, "default", "a").metadata.uid
+    assert [item.metadata.name for item in world.store.objects(PodTraffic)] == [uid]
+    world.store.mark_deleted(Pod, "default", "a", 30)
+    await world.settle()
+    state = world.link.state(service, service.spec.ports[0])
+    assert state is not None
+    world.worker.send(EndpointsApplied(state.key, state.generation, (uid,)))
+    await world.settle()
+    assert len(world.store.objects(PodTraffic)) == 1
+    world.worker.send(EndpointsApplied(state.key, state.generation))
+    await world.settle()
+    assert world.store.objects(PodTraffic) == []
+    world.clock.advance(1.0)
+    assert world.link.reconcile(("default", "web")) == 1.0
+    await world.settle()
+    assert world.take(SetEndpoints)[-1].endpoints[0].serving
 
 
 async def test_publishing_moves_the_local_port_and_zero_takes_any(make_world: Callable[..., World]) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
+from readylb.control.pods.farewell import Farewell
+from readylb.control.pods.traffic import TrafficGate
 from readylb.control.runtimes.runtime import RunningContainer
 from readylb.core.backoff import Backoff
 from readylb.core.container_life import ContainerLife, Stage
@@ -22,22 +24,20 @@ from readylb.model.container import Container
 from readylb.model.probe import ProbeKind
 from readylb.telemetry.events import container_path
 
-#: A stop that failed is tried again after this long (kubelet's backOffPeriod).
-STOP_RETRY_SECONDS = 10.0
-
 
 class ContainerKeeper:
     """Keeps one container. `changed` is called after each step of its life."""
 
-    def __init__(self, deps: PodDeps, changed: Callable[[], None]) -> None:
+    def __init__(self, deps: PodDeps, traffic: TrafficGate, changed: Callable[[], None]) -> None:
         """Have started nothing yet."""
         self._deps = deps
+        self._traffic = traffic
         self._changed = changed
         self._running: RunningContainer | None = None
         self._task: asyncio.Task[Any] | None = None
         self._definition: Container | None = None
         self._backoff = Backoff()
-        self._stop_deadline = math.inf
+        self._farewell: Farewell | None = None
         self.life = ContainerLife()
         #: No start is attempted before this moment (epoch seconds).
         self.retry_at = -math.inf
@@ -63,11 +63,15 @@ class ContainerKeeper:
             self._task.cancel()
         if self.life.stage not in {Stage.RUNNING, Stage.STOPPING}:
             return
-        sooner = self._deps.clock.now() + grace_seconds(pod, container) < self._stop_deadline
         if self.life.stage is Stage.RUNNING:
             self._record(pod, container, "Normal", "Killing", f"Stopping container {container.name}")
-        if sooner:
             self._stop(pod, container, restart=False)
+            return
+        deadline = self._deps.clock.now() + grace_seconds(pod, container)
+        if self._farewell is not None and deadline < self._farewell.deadline:
+            self.life = self.life.stop(restart=False)
+            self._farewell.hurry(deadline)
+            self._changed()
 
     def _try_start(self, pod: Pod, container: Container) -> None:
         now = self._deps.clock.now()
@@ -109,12 +113,14 @@ class ContainerKeeper:
             return
         self._running = running
         self.life = self.life.started(running.container_id, running.started_at)
-        self._stop_deadline = math.inf
         self._record(pod, container, "Normal", "Created", "Container created")
         self._record(pod, container, "Normal", "Started", "Container started")
         self._changed()
         ended = await running.wait()
         self._running = None
+        if self._farewell is not None:
+            self._farewell.ended()
+            self._farewell = None
         self.life = self.life.exited(ended.exit_code, ended.signal, ended.finished_at)
         self._changed()
 
@@ -129,22 +135,16 @@ class ContainerKeeper:
     ) -> None:
         if self._running is None:
             return
-        grace = grace_seconds(pod, container, condemned_by)
-        self._stop_deadline = self._deps.clock.now() + grace
-        self.life = self.life.stop(restart=restart)
-        name = f"stop/{pod.metadata.name}/{container.name}"
-        self._deps.spawn(name, self._see_off(pod, container, self._running, grace))
-        self._changed()
+        deadline = self._deps.clock.now() + grace_seconds(pod, container, condemned_by)
 
-    async def _see_off(self, pod: Pod, container: Container, running: RunningContainer, grace: float) -> None:
-        while self._running is running:
-            try:
-                await running.stop(grace)
-            except RUNTIME_FAULTS as error:
-                self._record(pod, container, "Warning", "FailedKillPod", f"error killing pod: {error}")
-                await asyncio.sleep(STOP_RETRY_SECONDS)
-            else:
-                return
+        def failed(error: Exception) -> None:
+            self._record(pod, container, "Warning", "FailedKillPod", f"error killing pod: {error}")
+
+        self._farewell = Farewell(self._deps, self._traffic, self._running, deadline, failed)
+        self.life = self.life.stop(restart=restart)
+        # The pod leaves the rotation with this: only afterwards does the farewell look at its traffic.
+        self._changed()
+        self._deps.spawn(f"stop/{pod.metadata.name}/{container.name}", self._farewell.run())
 
     def _record(self, pod: Pod, container: Container, kind: str, reason: str, message: str) -> None:
         path = container_path(container.name)

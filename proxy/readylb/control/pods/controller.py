@@ -12,7 +12,7 @@ from readylb.control.pods.keeper import PodKeeper
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
 from readylb.control.tasks import TaskGroup
-from readylb.model import Pod, ProbeStatus
+from readylb.model import Pod, PodTraffic, ProbeStatus
 from readylb.telemetry.events import EventRecorder
 
 
@@ -41,7 +41,7 @@ class PodController:
     async def run(self) -> None:
         """Keep pods until the store closes. When this is cancelled, the keepers end with it."""
         try:
-            with self._store.watch(Pod, ProbeStatus) as watch:
+            with self._store.watch(Pod, PodTraffic, ProbeStatus) as watch:
                 async for change in watch:
                     self._take(change)
         finally:
@@ -49,12 +49,13 @@ class PodController:
 
     def _take(self, change: Change) -> None:
         item = change.object
-        if isinstance(item, ProbeStatus):
-            keeper = self._keepers.get(item.pod_uid)
-            if keeper is not None:
-                keeper.wake()
-        elif isinstance(item, Pod):
+        if isinstance(item, Pod):
             self._take_pod(change.type, item)
+            return
+        uid = item.pod_uid if isinstance(item, ProbeStatus) else item.metadata.name
+        keeper = self._keepers.get(uid)
+        if keeper is not None:
+            keeper.wake()
 
     def _take_pod(self, kind: ChangeType, pod: Pod) -> None:
         uid = pod.metadata.uid

@@ -9,6 +9,7 @@ from dataclasses import replace
 from readylb.control.alarm import Alarm
 from readylb.control.pods.container import ContainerKeeper
 from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
+from readylb.control.pods.traffic import TrafficGate
 from readylb.control.store import Store
 from readylb.core.backoff import Backoff
 from readylb.core.pod_lifecycle import Verdicts
@@ -31,6 +32,7 @@ class PodKeeper:
         self._node_name = node_name
         self._alarm = Alarm(deps.clock)
         self._network = PodNetwork(host_ip=HOST_IP)
+        self._traffic = TrafficGate(pod, store, deps.clock)
         self._taken = False
         self._containers = {item.name: self._keeper() for item in pod.spec.containers}
 
@@ -47,6 +49,7 @@ class PodKeeper:
 
     def wake(self) -> None:
         """Look again: something around the pod has changed."""
+        self._traffic.look()
         self._alarm.ring()
 
     async def run(self) -> None:
@@ -62,7 +65,7 @@ class PodKeeper:
         return self._taken or self._pod.terminating
 
     def _keeper(self) -> ContainerKeeper:
-        return ContainerKeeper(self._deps, self._changed)
+        return ContainerKeeper(self._deps, self._traffic, self._changed)
 
     def _admit(self) -> None:
         self._write(lambda pod: replace(pod, spec=replace(pod.spec, node_name=self._node_name)))

@@ -101,7 +101,7 @@ class FanOut:
                 self._link.send(message)
         elif isinstance(message, EndpointsApplied):
             port = self._ports.get(message.key)
-            followed = port.follow(number, message.generation) if port is not None else None
+            followed = port.follow(number, message) if port is not None else None
             if followed is not None:
                 self._link.send(followed)
         elif isinstance(message, Stats | PassiveReport | ListenFailed):

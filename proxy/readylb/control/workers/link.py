@@ -15,11 +15,13 @@ from msgspec.structs import replace as altered
 
 from readylb.control import controller
 from readylb.control.clock import Clock
-from readylb.control.store import Change, Key, Store
+from readylb.control.store import Change, ChangeType, Key, Store
 from readylb.control.workers import service_status
 from readylb.control.workers.endpoint_table import entries, no_ready_reason, retry_after_seconds, slices_of
+from readylb.control.workers.latest_word import current
 from readylb.control.workers.listen_errors import explain, explain_conflict
 from readylb.control.workers.node_port_assigner import WITH_NODE_PORT, NodePortAssigner
+from readylb.control.workers.pod_traffic import SURVIVAL_SECONDS, PodTrafficLedger
 from readylb.control.workers.protocol import protocol_of
 from readylb.control.workers.service_port import ServicePortState
 from readylb.control.workers.service_settings import ServiceSettings, read_settings
@@ -78,6 +80,7 @@ class Link:
         self._ports: dict[str, ServicePortState] = {}
         self._problems: dict[Key, tuple[tuple[str, str], ...]] = {}
         self._workers: set[int] = set()
+        self._traffic = PodTrafficLedger(store, clock)
         self._progress = asyncio.Event()
         #: Every failure to listen so far; `error` is the whole sentence with its remedy.
         self.listen_failures: list[ListenFailed] = []
@@ -95,6 +98,10 @@ class Link:
         while any(key in self._ports and self._ports[key].pending for key in waiting):
             self._progress.clear()
             await self._progress.wait()
+
+    def retire(self) -> None:
+        """Take note that the data plane has stopped: nothing is in flight any more."""
+        self._traffic.retire()
 
     def unmatched_publish(self) -> tuple[str, ...]:
         """Return the `SERVICE:PORT` of `--publish` that no Service has now."""
@@ -127,12 +134,14 @@ class Link:
                 if version is not None and SERVICE_NAME_LABEL in version.metadata.labels:
                     yield namespace, version.metadata.labels[SERVICE_NAME_LABEL]
         else:
+            if change.type is ChangeType.DELETED:
+                self._traffic.forget(item.metadata.uid)
             versions = [version for version in (item, change.old) if version is not None]
             for service in self._store.objects(Service, namespace):
                 if any(_selects(service, version) for version in versions):
                     yield namespace, service.metadata.name
 
-    def reconcile(self, key: Key) -> None:
+    def reconcile(self, key: Key) -> float | None:
         """Tell the worker what it does not know yet about the Service, and write its status."""
         service = self._store.find(Service, *key)
         served = service is not None and _is_served(service)
@@ -141,7 +150,7 @@ class Link:
         if service is None or not served:
             self._problems.pop(key, None)
             self._node_ports.forget(*key)
-            return
+            return None
         settings = read_settings(service, self._settings.bind)
         self._report(service, settings)
         service = self._node_ports.assign(service, settings.bind)
@@ -152,6 +161,7 @@ class Link:
                 self._set_service(service, port, settings, protocol)
                 self._set_endpoints(service, port, pods)
         self._write_status(service, settings.bind)
+        return SURVIVAL_SECONDS if any(pod.terminating and pod.ready for pod in pods) else None
 
     def _set_service(
         self, service: Service, port: ServicePort, settings: ServiceSettings, protocol: str
@@ -184,7 +194,8 @@ class Link:
         if state.settings is None:
             return
         namespace = service.metadata.namespace
-        found = entries(port, slices_of(service, self._store.objects(EndpointSlice, namespace)), pods)
+        slices = slices_of(service, self._store.objects(EndpointSlice, namespace))
+        found = current(entries(port, slices, pods), service, pods, self._store, self._traffic.survived)
         reason = no_ready_reason(found, pods)
         message = SetEndpoints(
             key=state.key,
@@ -197,6 +208,7 @@ class Link:
             return
         state.endpoints = altered(message, generation=state.generation + 1)
         state.sent_at = self._clock.now()
+        self._traffic.sending(state.endpoints)
         self._channel.send(state.endpoints)
 
     def _drop(self, key: Key, kept: set[str]) -> None:
@@ -206,6 +218,7 @@ class Link:
             del self._ports[state.key]
             if state.settings is not None:
                 self._channel.send(RemoveService(state.key))
+            self._traffic.dropped(state.key)
             self._metrics.forget_service(state.key)
         if gone:
             self._progress.set()
@@ -217,6 +230,7 @@ class Link:
     ) -> None:
         if state.settings is not None:
             self._channel.send(RemoveService(state.key))
+            self._traffic.dropped(state.key)
             state.settings = state.endpoints = None
         if state.conflict == other:
             return
@@ -310,6 +324,8 @@ class Link:
             state.applied.generation = message.generation
             if message.generation == state.generation:
                 state.applied.seconds = self._clock.now() - state.sent_at
+        if state.endpoints is not None and message.generation == state.generation:
+            self._traffic.confirmed(state.endpoints, message.busy)
 
     def _greeted(self, message: Hello) -> None:
         """Say everything again to a worker that was started anew."""

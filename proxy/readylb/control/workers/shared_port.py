@@ -22,9 +22,11 @@ class SharedPort:
     sockets: dict[Address, socket.socket] = field(default_factory=dict)
     #: Address (with its real port) → the workers that listen there.
     heard: dict[Address, set[int]] = field(default_factory=dict)
-    #: Worker → the generation of endpoints that it follows.
-    applied: dict[int, int] = field(default_factory=dict)
+    #: Worker → the endpoints that it follows, and which of them it is not done with.
+    applied: dict[int, EndpointsApplied] = field(default_factory=dict)
+    #: What was said to the link last: the generation that all follow, and what is still in flight.
     confirmed: int = 0
+    busy: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Show the state."""
@@ -67,15 +69,15 @@ class SharedPort:
         heard.add(worker)
         return heard.issuperset(workers)
 
-    def follow(self, worker: int, generation: int) -> EndpointsApplied | None:
+    def follow(self, worker: int, message: EndpointsApplied) -> EndpointsApplied | None:
         """Take a worker's word; return what is true of all workers, when that is news."""
         if worker in self.applied:
-            self.applied[worker] = generation
+            self.applied[worker] = message
         return self._confirm()
 
     def join(self, worker: int) -> None:
         """Count on a worker that follows nothing yet."""
-        self.applied[worker] = 0
+        self.applied[worker] = EndpointsApplied(self.key, 0)
 
     def leave(self, worker: int) -> EndpointsApplied | None:
         """Do not wait for a worker that has ended: it sends no request to anybody."""
@@ -89,8 +91,14 @@ class SharedPort:
         ]
 
     def _confirm(self) -> EndpointsApplied | None:
-        followed = min(self.applied.values(), default=0)
-        if followed <= self.confirmed:
-            return None
-        self.confirmed = followed
-        return EndpointsApplied(self.key, followed)
+        """Return the generation that all follow, and what any of them is still busy with.
+
+        A worker that is ahead does not list an endpoint that only its newer table excludes; nobody
+        takes that for an end, because the newer generation is not confirmed yet.
+        """
+        followed = min((item.generation for item in self.applied.values()), default=self.confirmed)
+        busy = tuple(sorted({uid for item in self.applied.values() for uid in item.busy}))
+        if followed < max(1, self.confirmed) or (followed, busy) == (self.confirmed, self.busy):
+            return None  # less than before: a worker has just joined, and is told before it serves
+        self.confirmed, self.busy = followed, busy
+        return EndpointsApplied(self.key, followed, busy)

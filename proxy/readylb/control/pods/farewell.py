@@ -1,0 +1,74 @@
+"""How one incarnation of a container is ended, in an order that loses nothing.
+
+Its pod has left the rotation already. Running requests finish; then the preStop hook; then SIGTERM,
+and SIGKILL at the end of the grace period. What comes first is deducted from what comes later, but
+two seconds always remain between the signals (`kuberuntime_container.go`, killContainer).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
+from readylb.control.pods.traffic import TrafficGate
+from readylb.control.runtimes.runtime import RunningContainer
+from readylb.core.drain import MINIMUM_GRACE_SECONDS
+
+#: A stop that failed is tried again after this long (kubelet's backOffPeriod).
+STOP_RETRY_SECONDS = 10.0
+
+
+class Farewell:
+    """The end of one incarnation. `run` must be a task; `hurry` brings its deadline forward."""
+
+    def __init__(
+        self,
+        deps: PodDeps,
+        traffic: TrafficGate,
+        running: RunningContainer,
+        deadline: float,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """`deadline`: the grace period's end, epoch seconds; `failed` hears why a stop did not work."""
+        self._deps = deps
+        self._traffic = traffic
+        self._running = running
+        self._failed = failed
+        self._ended = False
+        self._signalled = False
+        self.deadline = deadline
+
+    def __repr__(self) -> str:
+        """Show the state."""
+        state = "ended" if self._ended else "signalled" if self._signalled else "draining"
+        return f"<farewell {self._running.container_id} {state}>"
+
+    def hurry(self, deadline: float) -> None:
+        """End it by an earlier moment."""
+        self.deadline = deadline
+        self._traffic.look()
+        if self._signalled:
+            self._deps.spawn(f"hurry/{self._running.container_id}", self._signal())
+
+    def ended(self) -> None:
+        """Take note that it has ended: there is nothing more to wait for."""
+        self._ended = True
+        self._traffic.look()
+
+    async def run(self) -> None:
+        """See it off."""
+        await self._traffic.closed(lambda: 0.0 if self._ended else self.deadline - MINIMUM_GRACE_SECONDS)
+        self._signalled = True
+        await self._signal()
+
+    async def _signal(self) -> None:
+        while not self._ended:
+            left = self.deadline - self._deps.clock.now()
+            try:
+                await self._running.stop(max(left, MINIMUM_GRACE_SECONDS))
+            except RUNTIME_FAULTS as error:
+                self._failed(error)
+                await asyncio.sleep(STOP_RETRY_SECONDS)
+            else:
+                return

@@ -1,0 +1,35 @@
+"""When an endpoint that is to go may still have traffic, and how long its container is spared for it.
+
+Before the stop signal: the endpoint leaves the rotation, its running requests finish. Both take from
+the grace period, of which the time that kubelet guarantees between signal and kill is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from readylb.model import Pod
+
+#: Never less between the stop signal and SIGKILL (kubelet's minimumGracePeriodInSeconds).
+MINIMUM_GRACE_SECONDS = 2
+
+
+def drain_seconds(grace_seconds: float) -> float:
+    """Return how much of a grace period may pass before the stop signal."""
+    return max(0.0, grace_seconds - MINIMUM_GRACE_SECONDS)
+
+
+def is_last_resort(pod: Pod, siblings: Iterable[Pod], wanted_replicas: int) -> bool:
+    """Say whether a terminating pod should go on serving where no endpoint is ready.
+
+    kube-proxy's rule (`pkg/proxy/topology.go`) lets it in any case. Here it does as long as somebody
+    is on the way who will take over: a sibling that lives, or the replica that its workload still
+    wants. Otherwise waiting for it would only delay the end.
+    """
+    if wanted_replicas > 0:
+        return True
+    return any(
+        not other.terminating and not other.finished
+        for other in siblings
+        if other.metadata.uid != pod.metadata.uid
+    )
