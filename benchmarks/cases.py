@@ -1,104 +1,99 @@
-"""The kinds of traffic, and one measurement of one proxy under one of them."""
+"""The kinds of traffic: a table."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+from enum import Enum
 
-import psutil
-from benchmarks.processes import LOAD_CPU, BenchmarkError, cpu_microseconds, pinned, require, resident_mib
-from benchmarks.proxies import LARGE_BYTES
+from benchmarks.peers.scene import Kind
 
-#: Seconds of traffic before each measurement, so that pools are filled and code is warm.
-WARM_UP_SECONDS = 1
+MEDIUM_BYTES = 2**20
+LARGE_BYTES = 16 * 2**20
 
-_SCRIPT = """
-{headers}
-done = function(summary, latency, requests)
-  io.write(string.format(
-    '\\nRESULT {{"requests": %d, "microseconds": %d, "bytes": %d, "p50": %d, "p99": %d, "errors": %d}}\\n',
-    summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99),
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status
-      + summary.errors.timeout))
-end
-"""
+
+class Load(Enum):
+    """What makes the traffic."""
+
+    WRK = "wrk"
+    WEBSOCKET = "websocket.c"
+    IDLE = "connections that do nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One kind of traffic; `body_bytes` set: what a request costs is told by the bytes that came."""
+    """One kind of traffic. `down_bytes`: requests are counted by the bytes that came back.
+
+    `script` is Lua for wrk; `fresh` starts the proxy anew for each round.
+    """
 
     name: str
     title: str
     path: str = "/"
     connections: int = 64
-    headers: str = ""
-    body_bytes: int = 0
+    script: str = ""
+    down_bytes: int = 0
+    kind: Kind = Kind.HTTP
+    load: Load = Load.WRK
+    fresh: bool = False
 
+    @property
+    def unit(self) -> str:
+        """Return what a measurement's `cost` is counted in."""
+        return "KiB/connection" if self.load is Load.IDLE else "CPU µs/request"
+
+
+_CLOSE = 'wrk.headers["Connection"] = "close"'
+_UPLOAD = f'wrk.method = "POST"\nwrk.body = string.rep("x", {LARGE_BYTES})'
+#: What a browser sends to a shop in which somebody is logged in: 20 fields, 1.7 KB.
+_BROWSER = """
+local fields = {
+  ["Host"] = "shop.example.com",
+  ["Cache-Control"] = "max-age=0",
+  ["sec-ch-ua"] = '"Chromium";v="128", "Not;A=Brand";v="24", "Google Chrome";v="128"',
+  ["sec-ch-ua-mobile"] = "?0",
+  ["sec-ch-ua-platform"] = '"Linux"',
+  ["Upgrade-Insecure-Requests"] = "1",
+  ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    .. "Chrome/128.0.0.0 Safari/537.36",
+  ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,"
+    .. "image/apng,*/*;q=0.8",
+  ["Sec-Fetch-Site"] = "same-origin",
+  ["Sec-Fetch-Mode"] = "navigate",
+  ["Sec-Fetch-User"] = "?1",
+  ["Sec-Fetch-Dest"] = "document",
+  ["Referer"] = "https://shop.example.com/catalogue/garden/chairs?page=3&sort=price",
+  ["Accept-Encoding"] = "gzip, deflate, br, zstd",
+  ["Accept-Language"] = "en-GB,en;q=0.9,de;q=0.8",
+  ["Priority"] = "u=0, i",
+  ["If-None-Match"] = 'W/"5f3c-191a2b3c4d5e"',
+  ["If-Modified-Since"] = "Thu, 01 Jan 2026 00:00:00 GMT",
+  ["DNT"] = "1",
+  ["Cookie"] = "session=" .. string.rep("k7Qz", 43) .. "; csrftoken=" .. string.rep("aB3", 21)
+    .. "; _ga=GA1.1.1234567890.1700000000; _ga_ABCDEF=GS1.1." .. string.rep("17000.", 12)
+    .. "; theme=dark; consent=" .. string.rep("y%2C", 40),
+}
+for name, value in pairs(fields) do wrk.headers[name] = value end
+"""
 
 CASES: dict[str, Case] = {
     case.name: case
     for case in (
         Case("keepalive", "Small answers (128 B), keep-alive, 64 connections"),
+        Case("headers", "The request of a browser (20 fields, cookies), 64 connections", script=_BROWSER),
+        Case("close", "Small answers, a connection per request, 64 at a time", script=_CLOSE),
+        Case("download", "16 MiB down, 8 connections", "/large", 8, down_bytes=LARGE_BYTES),
+        Case("upload", "16 MiB up, 4 connections", "/", 4, _UPLOAD),
+        Case("tcp", "TCP mode: small answers, keep-alive, 64 connections", kind=Kind.TCP),
+        Case("medium", "1 MiB down, 16 connections", "/medium", 16, down_bytes=MEDIUM_BYTES),
+        Case("many", "Small answers, keep-alive, 1,000 connections", connections=1000),
+        Case("websocket", "WebSocket echo, 128 B, 64 connections", load=Load.WEBSOCKET),
+        Case("pool", "1,000 endpoints, each probed every second", kind=Kind.POOL),
         Case(
-            "close",
-            "Small answers (128 B), a connection per request, 64 at a time",
-            headers='wrk.headers["Connection"] = "close"',
+            "idle", "Idle connections, after one request each", load=Load.IDLE, connections=10_000, fresh=True
         ),
-        Case("download", "16 MiB downloads, 8 connections", "/large", 8, body_bytes=LARGE_BYTES),
     )
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One round of one proxy. Latencies are in microseconds."""
-
-    cpu_microseconds_per_request: float
-    requests_per_second: float
-    p50_microseconds: float
-    p99_microseconds: float
-    resident_mib: float
-    errors: int
-
-
-def measure(case: Case, process: psutil.Process, port: int, seconds: int, folder: Path) -> Measurement:
-    """Load the proxy on `port` and return what each request cost `process`; `folder` takes a script."""
-    script = folder / f"{case.name}.lua"
-    script.write_text(_SCRIPT.format(headers=case.headers))
-    _load(case, port, WARM_UP_SECONDS, script)
-    before = cpu_microseconds(process)
-    result = _load(case, port, seconds, script)
-    spent = cpu_microseconds(process) - before
-    requests = result["bytes"] / case.body_bytes if case.body_bytes else result["requests"]
-    if requests == 0:
-        msg = f"cannot measure {case.name}: no request was answered (see the proxy's own log)"
-        raise BenchmarkError(msg)
-    return Measurement(
-        cpu_microseconds_per_request=spent / requests,
-        requests_per_second=requests / result["microseconds"] * 1e6,
-        p50_microseconds=result["p50"],
-        p99_microseconds=result["p99"],
-        resident_mib=resident_mib(process),
-        errors=result["errors"],
-    )
-
-
-def _load(case: Case, port: int, seconds: int, script: Path) -> dict[str, int]:
-    command = [require("wrk", "wrk"), "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "5s"]
-    url = f"http://127.0.0.1:{port}{case.path}"
-    done = subprocess.run(
-        pinned(LOAD_CPU, [*command, "-s", str(script), url]),
-        capture_output=True,
-        text=True,
-        timeout=seconds + 20,
-        check=False,
-    )
-    _, marker, line = done.stdout.rpartition("RESULT ")
-    if done.returncode or not marker:
-        msg = f"cannot measure {case.name}: wrk said:\n{done.stdout}{done.stderr}"
-        raise BenchmarkError(msg)
-    found: dict[str, int] = json.loads(line)
-    return found
+#: What `make bench` runs: the cases for which there are targets.
+DEFAULT_CASES = ("keepalive", "headers", "close", "download", "upload", "tcp", "idle")
+#: The endpoints of `Kind.POOL`.
+POOL_ENDPOINTS = 1000

@@ -19,7 +19,7 @@ import psutil
 #: The proxy has a CPU for itself; the load and the endpoint share the other.
 PROXY_CPU, LOAD_CPU = 0, 1
 #: Seconds that a process may take to listen.
-START_SECONDS = 15.0
+START_SECONDS = 40.0
 _STEP_SECONDS = 0.02
 
 
@@ -75,6 +75,19 @@ def _wait_until_listening(process: subprocess.Popen[bytes], name: str, port: int
     raise BenchmarkError(msg)
 
 
+def wait_until_answering(port: int, log: Path) -> None:
+    """Return once a request on `port` is answered with 200; the first one may be before any probe."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as asking:
+            asking.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            if asking.recv(12) == b"HTTP/1.1 200":
+                return
+        time.sleep(_STEP_SECONDS)
+    msg = f"cannot benchmark: no answer on port {port}. It said:\n{log.read_text(errors='replace')[-2000:]}"
+    raise BenchmarkError(msg)
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the process and its children: asked first, then killed."""
     children: list[psutil.Process] = []
@@ -91,26 +104,22 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             child.kill()
 
 
-def cpu_microseconds(process: psutil.Process) -> float:
-    """Return the time that the process, its threads and its children have spent on a CPU.
+def cpu_microseconds(processes: Sequence[psutil.Process]) -> float:
+    """Return the time that the processes and their threads have spent on a CPU.
 
     From /proc/PID/task/*/schedstat: nanoseconds as the scheduler counted them, where
     /proc/PID/stat would give ticks of 10 ms.
     """
     nanoseconds = 0
-    for member in _family(process):
-        for path in Path(f"/proc/{member.pid}/task").glob("*/schedstat"):
+    for process in processes:
+        for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
             nanoseconds += int(path.read_text().split()[0])
     return nanoseconds / 1000
 
 
-def resident_mib(process: psutil.Process) -> float:
-    """Return the resident memory of the process and its children."""
-    return sum(member.memory_info().rss for member in _family(process)) / 2**20
-
-
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
+def resident_mib(processes: Sequence[psutil.Process]) -> float:
+    """Return the resident memory of the processes."""
+    return sum(process.memory_info().rss for process in processes) / 2**20
 
 
 def free_port() -> int:

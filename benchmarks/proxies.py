@@ -1,141 +1,87 @@
-"""What is measured: each proxy with the same features, on one thread, and the endpoint behind them.
-
-Equal features: HTTP mode, keep-alive on both sides with a pool, X-Forwarded-For/Proto/Host and Via
-set, timeouts on, limits on, access log off.
-"""
+"""The proxies by name, and which of them can be measured here."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import require
+import psutil
+from benchmarks.peers import envoy, haproxy, nginx, readylb
+from benchmarks.peers.scene import Kind, Scene
+from benchmarks.processes import BenchmarkError, require
 
-SMALL_BYTES = 128
-LARGE_BYTES = 16 * 2**20
+#: Where `make install-compiled` puts readylb with its hot modules compiled.
+COMPILED_PYTHON = Path(__file__).resolve().parent.parent / ".venv-compiled" / "bin" / "python"
 
-#: Every nginx here: one process in the foreground that writes only below its own folder.
-_NGINX_MAIN = """
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log stderr error;
-events {{ worker_connections 4096; }}
-"""
-_NGINX_HTTP = """
-    access_log off;
-    keepalive_requests 1000000000;
-    keepalive_timeout 60s;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-"""
-_ENDPOINT = (
-    _NGINX_MAIN
-    + "http {{"
-    + _NGINX_HTTP
-    + """
-    sendfile on;
-    default_type application/octet-stream;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location = / {{ return 200 "{small}"; }}
-        location = /large {{ root {folder}; }}
-    }}
-}}
-"""
-)
-_NGINX = (
-    _NGINX_MAIN
-    + "http {{"
-    + _NGINX_HTTP
-    + """
-    upstream app {{ server 127.0.0.1:{endpoint}; keepalive 128; keepalive_requests 1000000000; }}
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        client_max_body_size 0;
-        location / {{
-            proxy_pass http://app;
-            proxy_http_version 1.1;
-            proxy_max_temp_file_size 0;
-            proxy_set_header Connection "";
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $http_host;
-            proxy_set_header Via "1.1 nginx";
-        }}
-    }}
-}}
-"""
-)
-_HAPROXY = """
-global
-    nbthread 1
-    maxconn 4096
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 60s
-    timeout server 60s
-    timeout http-request 10s
-    timeout http-keep-alive 60s
-    option http-keep-alive
-    option forwardfor
-    http-reuse always
-frontend front
-    bind 127.0.0.1:{port} backlog 4096
-    http-request set-header X-Forwarded-Proto http
-    http-request set-header X-Forwarded-Host %[req.hdr(Host)]
-    http-request add-header Via "1.1 haproxy"
-    http-response add-header Via "1.1 haproxy"
-    default_backend app
-backend app
-    server app 127.0.0.1:{endpoint} pool-max-conn 1000
-"""
+_ALL = frozenset(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """One proxy; `command(folder, port, endpoint)` writes its configuration and says how to start it."""
+    """One proxy; `find` raises BenchmarkError where it is not installed.
+
+    `worker_only`: what carries the traffic is a child process, and the parent only controls it.
+    """
 
     name: str
-    command: Callable[[Path, int, int], list[str]]
+    command: Callable[[Scene], list[str]]
+    find: Callable[[], object]
+    kinds: frozenset[Kind] = _ALL
+    python: str = sys.executable
+    worker_only: bool = False
 
 
-def endpoint_command(folder: Path, port: int) -> list[str]:
-    """Return how to start the endpoint: `/` answers 128 bytes, `/large` 16 MiB."""
-    (folder / "large").write_bytes(bytes(LARGE_BYTES))
-    return _nginx(folder, _ENDPOINT.format(folder=folder, port=port, small="x" * SMALL_BYTES))
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A proxy that runs, with what is counted: its processes and its port."""
+
+    name: str
+    port: int
+    process: psutil.Process
+    worker_only: bool
+
+    def counted(self) -> list[psutil.Process]:
+        """Return the processes whose time and memory count."""
+        children = self.process.children(recursive=True)
+        return children if self.worker_only else [self.process, *children]
 
 
-def _nginx_proxy(folder: Path, port: int, endpoint: int) -> list[str]:
-    return _nginx(folder, _NGINX.format(folder=folder, port=port, endpoint=endpoint))
-
-
-def _nginx(folder: Path, text: str) -> list[str]:
-    path = folder / "nginx.conf"
-    path.write_text(text)
-    return [require("nginx", "nginx"), "-p", str(folder), "-e", "stderr", "-c", str(path)]
-
-
-def _haproxy(folder: Path, port: int, endpoint: int) -> list[str]:
-    path = folder / "haproxy.cfg"
-    path.write_text(_HAPROXY.format(port=port, endpoint=endpoint))
-    return [require("haproxy", "haproxy"), "-db", "-f", str(path)]
-
-
-def _readylb(folder: Path, port: int, endpoint: int) -> list[str]:
-    del folder  # it needs no file
-    command = [sys.executable, "-m", "readylb", "up", "--admin", "off", "--port", str(port)]
-    return [*command, "--backend", f"127.0.0.1:{endpoint}"]
+def _compiled() -> Path:
+    if not COMPILED_PYTHON.exists():
+        msg = "cannot measure readylb-compiled: it is not built (make install-compiled)"
+        raise BenchmarkError(msg)
+    return COMPILED_PYTHON
 
 
 PROXIES: dict[str, Proxy] = {
     proxy.name: proxy
-    for proxy in (Proxy("haproxy", _haproxy), Proxy("nginx", _nginx_proxy), Proxy("readylb", _readylb))
+    for proxy in (
+        Proxy("haproxy", haproxy.command, lambda: require("haproxy", "haproxy")),
+        Proxy("nginx", nginx.command, lambda: require("nginx", "nginx"), frozenset({Kind.HTTP})),
+        Proxy("envoy", envoy.command, envoy.binary),
+        Proxy("readylb", readylb.command, lambda: None, worker_only=True),
+        Proxy("readylb-compiled", readylb.command, _compiled, python=str(COMPILED_PYTHON), worker_only=True),
+    )
 }
+
+
+def available(names: Sequence[str] | None) -> tuple[list[Proxy], list[str]]:
+    """Return the proxies to measure, and a line for each that is left out.
+
+    Those named must be there (BenchmarkError); without names, whatever is there is measured.
+    """
+    if names is not None:
+        for name in names:
+            PROXIES[name].find()
+        return [PROXIES[name] for name in names], []
+    found, missing = [], []
+    for proxy in PROXIES.values():
+        try:
+            proxy.find()
+        except BenchmarkError as error:
+            missing.append(str(error))
+        else:
+            found.append(proxy)
+    return found, missing

@@ -5,27 +5,66 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from benchmarks.cases import Case, Measurement
+from benchmarks.cases import CASES, Case
+from benchmarks.measurement import Measurement
 
 #: Proxy -> its measurements, one per round; the rounds of all proxies are interleaved.
 Rounds = Mapping[str, Sequence[Measurement]]
 
-_HEAD = (
-    "| proxy | CPU µs/request | ratio | ratios per round | requests/s | p50 ms | p99 ms | RSS MiB | errors |"
-)
+#: What readylb may cost against a peer, at most. For idle connections: KiB each.
+TARGETS: dict[str, dict[str, float]] = {
+    "keepalive": {"haproxy": 1.0, "nginx": 1.1, "envoy": 0.4},
+    "headers": {"haproxy": 1.1, "nginx": 1.2, "envoy": 0.4},
+    "close": {"haproxy": 1.5, "nginx": 2.0, "envoy": 0.7},
+    "download": {"haproxy": 0.6, "nginx": 0.5, "envoy": 1.0},
+    "upload": {"haproxy": 0.6, "nginx": 0.5, "envoy": 1.0},
+    "tcp": {"haproxy": 1.1},
+}
+_OURS, _PEERS = "readylb", ("haproxy", "nginx", "envoy")
+_HEAD = "| ratio | ratios per round | requests/s | p50 ms | p99 ms | RSS MiB | errors |"
 _RULE = "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |"
 
 
 def ratios(rounds: Rounds, proxy: str, reference: str) -> list[float]:
-    """Return, round by round, the CPU per request of `proxy` over that of `reference`."""
-    pairs = zip(rounds[proxy], rounds[reference], strict=True)
-    return [mine.cpu_microseconds_per_request / theirs.cpu_microseconds_per_request for mine, theirs in pairs]
+    """Return, round by round, the cost of `proxy` over that of `reference`; none without a reference."""
+    pairs = zip(rounds[proxy], rounds.get(reference, ()), strict=False)
+    return [mine.cost / theirs.cost for mine, theirs in pairs if theirs.cost > 0]
+
+
+def ratio(rounds: Rounds, proxy: str, reference: str) -> float | None:
+    """Return the median of the rounds' ratios, if there are any."""
+    found = ratios(rounds, proxy, reference)
+    return median(found) if found else None
+
+
+def summary(results: Mapping[str, Rounds]) -> str:
+    """Return readylb against each peer, case by case, with the targets, as a Markdown table."""
+    lines = [
+        "| case | readylb | against HAProxy | against nginx | against Envoy |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    for name, rounds in results.items():
+        for ours in (proxy for proxy in rounds if proxy.startswith(_OURS)):
+            cells = " | ".join(_against(name, rounds, ours, peer) for peer in _PEERS)
+            lines.append(f"| {CASES[name].title} | {ours.removeprefix('readylb-')} | {cells} |")
+    return "\n".join([*lines, "", "In brackets: the target. Below 1, readylb is cheaper.", ""])
+
+
+def _against(case: str, rounds: Rounds, ours: str, peer: str) -> str:
+    found = ratio(rounds, ours, peer)
+    if found is None:
+        return "-"
+    target = TARGETS.get(case, {}).get(peer)
+    if target is None:
+        return f"{found:.2f}"
+    return f"{f'**{found:.2f}**' if found <= target else f'{found:.2f}'} (≤ {target})"
 
 
 def table(case: Case, rounds: Rounds, reference: str) -> str:
     """Return one case as a Markdown table; `ratio` is the median of the rounds' ratios."""
+    head = f"| proxy | {case.unit} {_HEAD}"
     rows = [_row(rounds, proxy, reference) for proxy in rounds]
-    return "\n".join([f"### {case.title}", "", _HEAD, _RULE, *rows, ""])
+    return "\n".join([f"### {case.title}", "", head, _RULE, *rows, ""])
 
 
 def _row(rounds: Rounds, proxy: str, reference: str) -> str:
@@ -33,9 +72,9 @@ def _row(rounds: Rounds, proxy: str, reference: str) -> str:
     compared = ratios(rounds, proxy, reference)
     cells = (
         proxy,
-        f"{median(item.cpu_microseconds_per_request for item in found):,.1f}",
-        f"**{median(compared):.2f}**",
-        " ".join(f"{ratio:.2f}" for ratio in compared),
+        f"{median(item.cost for item in found):,.1f}",
+        f"**{median(compared):.2f}**" if compared else "-",
+        " ".join(f"{one:.2f}" for one in compared),
         f"{median(item.requests_per_second for item in found):,.0f}",
         f"{median(item.p50_microseconds for item in found) / 1000:.2f}",
         f"{median(item.p99_microseconds for item in found) / 1000:.2f}",

@@ -17,9 +17,9 @@ def test_a_missing_tool_is_named_with_its_package() -> None:
 
 def test_cpu_time_rises_with_work() -> None:
     process = psutil.Process(os.getpid())
-    before = cpu_microseconds(process)
+    before = cpu_microseconds([process])
     sum(range(200_000))
-    assert cpu_microseconds(process) > before
+    assert cpu_microseconds([process]) > before
 
 
 def test_a_process_runs_for_the_length_of_the_block(tmp_path) -> None:

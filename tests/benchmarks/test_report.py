@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from benchmarks.cases import CASES, Measurement
-from benchmarks.report import ratios, table
+from xml.etree import ElementTree as ET
+
+from benchmarks.cases import CASES
+from benchmarks.measurement import Measurement
+from benchmarks.picture import picture
+from benchmarks.report import TARGETS, ratios, summary, table
 
 
 def rounds(*costs: float, errors: int = 0) -> list[Measurement]:
@@ -20,3 +24,19 @@ def test_the_table_shows_medians_the_rounds_and_every_error() -> None:
     lines = table(CASES["keepalive"], FOUND, "haproxy").splitlines()
     assert lines[0] == "### Small answers (128 B), keep-alive, 64 connections"
     assert lines[-1] == ("| readylb | 30.0 | **1.00** | 1.50 1.00 0.50 | 10,000 | 1.50 | 9.00 | 15 | 3 |")
+
+
+def test_the_summary_sets_each_ratio_beside_its_target() -> None:
+    lines = summary({"keepalive": FOUND}).splitlines()
+    assert lines[2] == f"| {CASES['keepalive'].title} | readylb | **1.00** (≤ 1.0) | - | - |"
+
+
+def test_every_target_is_one_of_a_case() -> None:
+    assert set(TARGETS) <= set(CASES)
+
+
+def test_the_picture_is_well_formed_and_has_a_bar_for_each_proxy() -> None:
+    drawn = ET.fromstring(picture({"keepalive": FOUND}, "haproxy"))  # noqa: S314 - our own
+    texts = [item.text for item in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert CASES["keepalive"].title in texts
+    assert [text for text in texts if text in FOUND] == list(FOUND)
