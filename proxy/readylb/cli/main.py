@@ -15,7 +15,7 @@ from typing import NamedTuple
 import readylb
 from readylb.cli.output import complain, write
 from readylb.cli.parser import Parser
-from readylb.errors import ReadylbError, UsageError
+from readylb.errors import ConfigError, ReadylbError, UsageError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -46,6 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
+    except ConfigError as error:
+        sys.stdout.flush()
+        # Each problem has a line of its own that begins with FILE:LINE, so that editors can follow it.
+        complain(f"readylb: cannot use this configuration, nothing was applied:\n{error}")
+        return error.exit_code
     except ReadylbError as error:
         sys.stdout.flush()
         complain(f"readylb: {error}")
