@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.outcome import ProbeError
+from readylb.core.unix_address import unix_path
 
 _HIGHEST_PORT = 65535
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -28,6 +29,12 @@ def resolve(ask: Ask, host: str, port: int | str) -> tuple[str, int]:
 def join(host: str, port: int) -> str:
     """Return `host:port`, an IPv6 address in brackets (Go's net.JoinHostPort)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def network(host: str, port: int) -> str:
+    """Return network and address as Go's net.Dial names them: `tcp 127.0.0.1:80`, `unix /run/web.sock`."""
+    path = unix_path(host)
+    return f"tcp {join(host, port)}" if path is None else f"unix {path}"
 
 
 def _number(ask: Ask, port: int | str) -> int:

@@ -10,7 +10,8 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
-from readylb.control.probes.address import join
+from readylb.control.probes.address import network
+from readylb.core.unix_address import unix_path
 from readylb.errors import ReadylbError
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
@@ -29,19 +30,31 @@ class DialError(ReadylbError):
 
 
 async def dial(factory: Callable[[], P], host: str, port: int, tls: ssl.SSLContext | None = None) -> P:
-    """Connect and return the protocol. DialError when refused, unreachable, or the name is unknown."""
+    """Connect and return the protocol. DialError when refused, unreachable, or the name is unknown.
+
+    `host` may be `unix:/PATH`; a socket that nobody has made refuses as one that nobody listens on.
+    """
     loop = asyncio.get_running_loop()
+    path = unix_path(host)
     try:
-        transport, protocol = await loop.create_connection(factory, host, port, ssl=tls)
+        if path is None:
+            transport, protocol = await loop.create_connection(factory, host, port, ssl=tls)
+        else:
+            name = "localhost" if tls else None
+            transport, protocol = await loop.create_unix_connection(
+                factory, path, ssl=tls, server_hostname=name
+            )
     except socket.gaierror:
         msg = f"dial tcp: lookup {host}: no such host"
         raise DialError(msg) from None
     except ssl.SSLError as error:
         raise DialError(_tls_text(error)) from error
     except OSError as error:
-        refused = isinstance(error, ConnectionRefusedError)
+        nobody = ConnectionRefusedError if path is None else (ConnectionRefusedError, FileNotFoundError)
+        refused = isinstance(error, nobody)
         raise DialError(_dial_text(error, host, port, tls), refused=refused) from error
-    _linger(transport)
+    if path is None:
+        _linger(transport)
     return protocol
 
 
@@ -54,7 +67,7 @@ def system_text(error: OSError) -> str:
 def _dial_text(error: OSError, host: str, port: int, tls: ssl.SSLContext | None) -> str:
     if tls is not None and isinstance(error, ConnectionResetError | ConnectionAbortedError):
         return "EOF"
-    return f"dial tcp {join(host, port)}: connect: {system_text(error)}"
+    return f"dial {network(host, port)}: connect: {system_text(error)}"
 
 
 def _tls_text(error: ssl.SSLError) -> str:

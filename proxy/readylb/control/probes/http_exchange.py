@@ -149,7 +149,10 @@ class HTTPExchange(asyncio.Protocol):
         if self._transport is None:
             return ""
         here, there = (self._transport.get_extra_info(name) for name in ("sockname", "peername"))
-        return "->".join(join(str(end[0]), int(end[1])) for end in (here, there) if end)
+        ends = (
+            end if isinstance(end, str) else join(str(end[0]), int(end[1])) for end in (here, there) if end
+        )
+        return "->".join(ends)
 
 
 def _quoted(line: bytes) -> str:

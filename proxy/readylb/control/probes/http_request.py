@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from readylb.control.probes.address import join
+from readylb.core.unix_address import unix_path
 from readylb.model.probe import HTTPHeader
 
 USER_AGENT = "kube-probe/1.36"
@@ -44,7 +45,10 @@ class ProbeURL:
             raise ValueError(msg)
         uri = _escape(parts.path or "/", parts.query)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
-        return ProbeURL(parts.scheme, parts.hostname, port, uri, parts.netloc.rpartition("@")[2])
+        # Behind a Unix socket the name that the probe used is the pod itself.
+        itself = unix_path(self.host) is not None and parts.netloc == self.authority
+        host = self.host if itself else parts.hostname
+        return ProbeURL(parts.scheme, host, port, uri, parts.netloc.rpartition("@")[2])
 
 
 def first_url(scheme: str, host: str, port: int, path: str) -> ProbeURL:
@@ -56,7 +60,8 @@ def first_url(scheme: str, host: str, port: int, path: str) -> ProbeURL:
         uri = _escape(parts.path, parts.query)
     if not uri.startswith("/"):
         uri = "/" + uri
-    return ProbeURL(scheme.lower() or "http", host, port, uri, join(host, port))
+    authority = join(host, port) if unix_path(host) is None else "localhost"
+    return ProbeURL(scheme.lower() or "http", host, port, uri, authority)
 
 
 def canonical(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from readylb.control.probes.address import join, resolve
+from readylb.control.probes.address import network, resolve
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.dial import DialError, dial
 from readylb.control.probes.outcome import Outcome
@@ -18,7 +18,7 @@ async def tcp_socket(ask: Ask, action: TCPSocketAction) -> Outcome:
         async with asyncio.timeout(ask.probe.timeout_seconds):
             connection = await dial(_Knock, host, port)
     except TimeoutError:
-        return Outcome(ProbeResult.FAILURE, f"dial tcp {join(host, port)}: i/o timeout")
+        return Outcome(ProbeResult.FAILURE, f"dial {network(host, port)}: i/o timeout")
     except DialError as error:
         return Outcome(ProbeResult.FAILURE, str(error), error.refused)
     connection.close()
