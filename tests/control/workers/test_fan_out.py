@@ -38,10 +38,12 @@ class Recorder:
     def __init__(self) -> None:
         self.got: list[Message] = []
         self.ports: list[int] = []
+        self.sockets: list[socket.socket] = []
         self.passed = asyncio.Event()
 
     def send(self, message: Message, sockets: Sequence[socket.socket] = ()) -> None:
         self.got.append(message)
+        self.sockets += sockets
         self.ports += [item.getsockname()[1] for item in sockets]
         if sockets:
             self.passed.set()
@@ -54,7 +56,7 @@ class World:
         control, other = memory_channel()
         self.heard: list[Message] = []
         control.listen(self.heard.append)
-        self.fan_out = FanOut(other)
+        self.fan_out = FanOut(other, 2)
         self.workers = [Recorder(), Recorder()]
         for number, worker in enumerate(self.workers):
             self.fan_out.join(number, worker)
@@ -85,7 +87,7 @@ async def world() -> AsyncIterator[World]:
     world.fan_out.close()
 
 
-async def test_each_worker_gets_the_same_open_socket_before_its_service(world: World) -> None:
+async def test_each_worker_gets_an_open_socket_before_its_service(world: World) -> None:
     (real,) = await world.serve(ANY)
     for worker in world.workers:
         assert worker.got == [Sockets(KEY, (ANY,)), SetService(KEY, "default/web", (ANY,))]
@@ -148,7 +150,9 @@ async def test_a_new_worker_is_told_everything_and_endpoints_first(world: World)
     fresh = Recorder()
     world.fan_out.join(1, fresh)
     assert fresh.got == [endpoints, Sockets(KEY, (ANY,)), SetService(KEY, "default/web", (ANY,))]
-    assert fresh.ports == [real.port], "the same socket: what waits in its queue is not lost"
+    assert fresh.sockets == world.workers[1].sockets, "the same one: what waits in its queue is not lost"
+    assert fresh.sockets != world.workers[0].sockets
+    assert fresh.ports == [real.port]
     world.fan_out.hear(0, EndpointsApplied(KEY, 7))
     await settle()
     assert world.take(EndpointsApplied) == [], "the new worker has not said so yet"

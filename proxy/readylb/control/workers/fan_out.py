@@ -44,9 +44,10 @@ class Recipient(Protocol):
 class FanOut:
     """Sits between the link's channel and the workers. Owns the listening sockets."""
 
-    def __init__(self, link: Channel) -> None:
-        """Speak for the workers at their end of the link's channel."""
+    def __init__(self, link: Channel, count: int) -> None:
+        """Speak for `count` workers, numbered from 0, at their end of the link's channel."""
         self._link = link
+        self._count = count
         self._workers: dict[int, Recipient] = {}
         self._ports: dict[str, SharedPort] = {}
         self._released: set[tuple[str, int]] = set()
@@ -63,7 +64,7 @@ class FanOut:
             if port.endpoints is not None:
                 worker.send(port.endpoints)
             if port.settings is not None:
-                self._pass(worker, port, list(port.sockets))
+                self._pass(number, port, list(port.sockets))
                 worker.send(port.settings)
 
     def leave(self, number: int) -> None:
@@ -123,7 +124,7 @@ class FanOut:
         """Open what is not open yet, and tell all; unless something else was wanted meanwhile."""
         if port.wanted is not message or self._ports.get(port.key) is not port:
             return
-        opened, failures = port.open()
+        opened, failures = port.open(self._count)
         later = [failure for failure in failures if tries and self._is_leaving(failure)]
         for failure in failures:
             if failure not in later:
@@ -132,8 +133,8 @@ class FanOut:
             self._released.discard((address.host, address.port))
         settings = port.settings
         if settings is not None:
-            for worker in self._workers.values():
-                self._pass(worker, port, opened)
+            for number, worker in self._workers.items():
+                self._pass(number, port, opened)
                 worker.send(settings)
         if later:
             asyncio.get_running_loop().call_later(_TRY_SECONDS, self._open, port, message, tries - 1)
@@ -154,10 +155,10 @@ class FanOut:
                 port.join(number)
         return port
 
-    def _pass(self, worker: Recipient, port: SharedPort, addresses: list[Address]) -> None:
+    def _pass(self, number: int, port: SharedPort, addresses: list[Address]) -> None:
         if addresses:
-            passed = [port.sockets[address] for address in addresses]
-            worker.send(Sockets(port.key, tuple(addresses)), passed)
+            passed = port.sockets_of(number, addresses)
+            self._workers[number].send(Sockets(port.key, tuple(addresses)), passed)
 
     def _to_all(self, message: Message) -> None:
         for worker in self._workers.values():

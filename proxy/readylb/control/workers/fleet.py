@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 #: The first replacement is started at once; each further one waits twice as long as the one before,
 #: up to the cap, in seconds. nginx starts a dead worker at once, always; that makes a busy loop of a
-#: worker that cannot start.
+#: worker that cannot start. The cap is low because the kernel goes on giving it its share of connections.
 FIRST_DELAY_SECONDS = 0.25
-LONGEST_DELAY_SECONDS = 10.0
+LONGEST_DELAY_SECONDS = 5.0
 #: A worker that has lived so long has not failed to start, in seconds: the next delay is none again.
 HEALTHY_SECONDS = 30.0
 #: Workers report each second. One that has said nothing for so many seconds hangs, and is killed.
@@ -43,7 +43,7 @@ class Fleet:
         self._clock = clock
         self._metrics = metrics
         self._tasks = TaskGroup("workers", fatal)
-        self._fan_out = FanOut(link)
+        self._fan_out = FanOut(link, count)
         self._running: dict[int, WorkerProcess] = {}
         self._silent: dict[int, int] = {}
         self._greeted: set[int] = set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace as altered
 
-from readylb.wire.listening import listening_socket
+from readylb.wire.listening import listening_sockets
 from readylb.wire.messages import Address, EndpointsApplied, ListenFailed, Listening, SetEndpoints, SetService
 
 
@@ -19,7 +19,8 @@ class SharedPort:
     key: str
     wanted: SetService | None = None
     endpoints: SetEndpoints | None = None
-    sockets: dict[Address, socket.socket] = field(default_factory=dict)
+    #: One socket for each worker, or one for all.
+    sockets: dict[Address, tuple[socket.socket, ...]] = field(default_factory=dict)
     #: Address (with its real port) → the workers that listen there.
     heard: dict[Address, set[int]] = field(default_factory=dict)
     #: Worker → the endpoints that it follows, and which of them it is not done with.
@@ -39,14 +40,14 @@ class SharedPort:
             return None
         return altered(self.wanted, listen=tuple(item for item in self.wanted.listen if item in self.sockets))
 
-    def open(self) -> tuple[list[Address], list[ListenFailed]]:
-        """Open what is wanted and not open; return what was opened and what could not be."""
+    def open(self, workers: int) -> tuple[list[Address], list[ListenFailed]]:
+        """Open for `workers` what is wanted and not open; return what was opened and what could not be."""
         opened, failures = [], []
         for address in self.wanted.listen if self.wanted else ():
             if address in self.sockets:
                 continue
             try:
-                self.sockets[address] = listening_socket(address)
+                self.sockets[address] = listening_sockets(address, workers)
             except OSError as error:
                 words = error.strerror or str(error)
                 failures.append(ListenFailed(self.key, address, error.errno or 0, words))
@@ -59,9 +60,14 @@ class SharedPort:
         gone = [address for address in self.sockets if address not in kept]
         for address in gone:
             opened = self.sockets.pop(address)
-            self.heard.pop(Address(address.host, opened.getsockname()[1]), None)
-            opened.close()
+            self.heard.pop(Address(address.host, opened[0].getsockname()[1]), None)
+            for item in opened:
+                item.close()
         return gone
+
+    def sockets_of(self, worker: int, addresses: list[Address]) -> list[socket.socket]:
+        """Return the worker's sockets for addresses that are open."""
+        return [opened[worker % len(opened)] for opened in (self.sockets[item] for item in addresses)]
 
     def listening(self, worker: int, message: Listening, workers: Collection[int]) -> bool:
         """Take a worker's word; say whether all of `workers` listen there now."""
