@@ -9,7 +9,7 @@ from readylb.wire.messages import Limits
 
 def test_the_table_has_the_limits_that_workers_know_and_allows_their_defaults() -> None:
     defaults = {name.replace("_", "-"): value for name, value in msgspec.structs.asdict(Limits()).items()}
-    assert set(LIMITS) == set(defaults)
+    assert {name: limit.default for name, limit in LIMITS.items()} == defaults
     for name, value in defaults.items():
         assert check_limit(f"readylb.io/limit-{name}", str(value)) == value
 

@@ -34,14 +34,9 @@ class EndpointEntry(Struct, frozen=True, array_like=True):
 
 
 class Limits(Struct, frozen=True):
-    """Limits and timeouts of one Service port; sizes in bytes, times in seconds.
+    """Limits and timeouts of one Service port; sizes in bytes, times in seconds, 0 in some for none.
 
-    Defaults, each with a neighbour's value: request head 32 KiB (nginx 4 x 8 KiB), request line 8 KiB
-    (nginx 8 KiB), 100 header fields (Apache 100), head timeout 10 s (nginx 60 s, HAProxy
-    recommends 10 s), client idle 60 s (nginx 75 s), body stall 30 s (nginx 60 s), connect 1 s per
-    try (HAProxy 5 s; loopback answers at once), response head 60 s (nginx 60 s), response stall
-    300 s (Envoy stream idle 5 min; event streams are quiet for long), tunnel idle 1 h (HAProxy
-    `timeout tunnel 1h`), 3 tries in all (HAProxy retries 3).
+    `core.limits` says of each what it means and why it is what it is.
     """
 
     request_line_bytes: int = 8192
@@ -49,13 +44,21 @@ class Limits(Struct, frozen=True):
     header_fields: int = 100
     head_seconds: float = 10.0
     idle_seconds: float = 60.0
+    body_bytes: int = 0
     body_stall_seconds: float = 30.0
+    chunk_line_bytes: int = 4096
+    trailer_bytes: int = 16384
+    replay_bytes: int = 65536
+    tries: int = 3
     connect_seconds: float = 1.0
     response_head_seconds: float = 60.0
+    response_head_bytes: int = 65536
+    interim_responses: int = 100
     response_stall_seconds: float = 300.0
     tunnel_idle_seconds: float = 3600.0
     pool_idle_seconds: float = 4.0
-    tries: int = 3
+    endpoint_connections: int = 0
+    connections: int = 0
 
 
 class SetService(Struct, frozen=True, tag=True):
