@@ -83,6 +83,21 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             65536, "not repeated", "of a body held for another try; Envoy 1 MiB, HAProxy 16 KiB", 0
         ),
         "tries": _count(3, "502, 504", "at different endpoints, in all; HAProxy 1 + 3", 1, 100),
+        "retry-percent": Limit(
+            20.0, "not repeated", "of all requests, of those an endpoint broke off; Linkerd 20 %", 0, 100
+        ),
+        "retries-per-second": Limit(
+            10.0, "not repeated", "beside the percentage, for small loads; Linkerd 10", 0, 1_000_000
+        ),
+        "eject-failures": _count(
+            5, "left out", "timeouts or broken connections in a row; 0: never; Envoy 5 gateway errors"
+        ),
+        "eject-5xx": _count(0, "left out", "in a row; 0: never, most are the app's own; Envoy 5"),
+        "eject-seconds": Limit(30.0, "back in", "times how often in a row; Envoy 30 s"),
+        "eject-most-seconds": Limit(300.0, "back in", "however often; Envoy 300 s"),
+        "eject-percent": Limit(
+            50.0, "stays in", "of the endpoints, left out at a time; Envoy 10 % of larger clusters", 0, 100
+        ),
         "connect-seconds": Limit(
             1.0, "another try, then 502", "per try; a local network answers at once; HAProxy 5 s"
         ),

@@ -20,7 +20,9 @@ class Address(Struct, frozen=True, array_like=True):
 class EndpointEntry(Struct, frozen=True, array_like=True):
     """One endpoint with its conditions. `uid` identifies it over time, `name` is the pod's.
 
-    `host` is an IP address, or `unix:/PATH` with a `port` of no meaning.
+    `host` is an IP address, or `unix:/PATH` with a `port` of no meaning. Where `probed`, an endpoint that
+    refused a connection at `suspected_at` (epoch seconds, as it was reported) has no traffic until
+    `vouched_at`, which its readiness probe moves up to that moment by passing, is as late.
     """
 
     uid: str
@@ -31,6 +33,9 @@ class EndpointEntry(Struct, frozen=True, array_like=True):
     serving: bool
     terminating: bool
     weight: int = 1
+    probed: bool = False
+    suspected_at: float = 0.0
+    vouched_at: float = 0.0
 
 
 class Limits(Struct, frozen=True):
@@ -50,6 +55,13 @@ class Limits(Struct, frozen=True):
     trailer_bytes: int = 16384
     replay_bytes: int = 65536
     tries: int = 3
+    retry_percent: float = 20.0
+    retries_per_second: float = 10.0
+    eject_failures: int = 5
+    eject_5xx: int = 0
+    eject_seconds: float = 30.0
+    eject_most_seconds: float = 300.0
+    eject_percent: float = 50.0
     connect_seconds: float = 1.0
     response_head_seconds: float = 60.0
     response_head_bytes: int = 65536
@@ -159,11 +171,15 @@ class EndpointsApplied(Struct, frozen=True, tag=True):
 
 
 class PassiveReport(Struct, frozen=True, tag=True):
-    """Traffic saw an endpoint fail: `reason` is `ConnectFailed`, `ConnectTimeout`, `Reset` ..."""
+    """Traffic saw an endpoint fail: `reason` is `ConnectFailed`, `ConnectTimeout`, `Reset` ...
+
+    `refused_at` (epoch seconds) is set where it refused a connection and is excluded for it.
+    """
 
     key: str
     uid: str
     reason: str
+    refused_at: float = 0.0
 
 
 class EndpointStats(Struct, frozen=True, array_like=True):
