@@ -5,6 +5,7 @@ import pytest
 from readylb.config.defaults import default_probe, defaulted
 from readylb.model import Deployment, Pod, ReplicationController, Service
 from readylb.model.container import Container, ContainerPort
+from readylb.model.lifecycle import Lifecycle, LifecycleHandler
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec, PodTemplateSpec
 from readylb.model.probe import HTTPGetAction, Probe
@@ -113,3 +114,10 @@ def test_affinity_lasts_three_hours_and_its_config_goes_with_none():
         service(session_affinity="ClientIP", session_affinity_config=config).session_affinity_config == config
     )
     assert service(session_affinity_config=config).session_affinity_config is None
+
+
+def test_a_hook_asks_for_the_root_by_http_unless_it_says_otherwise():
+    hook = LifecycleHandler(http_get=HTTPGetAction(path="", port=1, scheme=""))
+    container = Container(name="c", lifecycle=Lifecycle(pre_stop=hook))
+    (found,) = defaulted(Pod(spec=PodSpec(containers=(container,)))).spec.containers
+    assert found.lifecycle.pre_stop.http_get == HTTPGetAction(path="/", port=1, scheme="HTTP")

@@ -96,3 +96,11 @@ def test_another_runtime_is_refused(problems):
     assert problems(text) == [
         'stdin:5: spec.runtimeClassName: not supported: there is no runtime "gvisor" here (leave it out)'
     ]
+
+
+def test_a_tcpsocket_hook_is_refused_because_it_fails_everywhere(pod_problems):
+    (problem,) = pod_problems("lifecycle: {preStop: {tcpSocket: {port: 1}}}")
+    assert problem == (
+        "stdin:8: spec.containers[0].lifecycle.preStop.tcpSocket: "
+        "a tcpSocket hook fails in every cluster: use exec, httpGet or sleep"
+    )

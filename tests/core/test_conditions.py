@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from readylb.core.conditions import pod_conditions
 from readylb.model import Pod
 from readylb.model.container import Container, ContainerStatus
-from readylb.model.pod import PodCondition, PodPhase, PodSpec, PodStatus
+from readylb.model.pod import PodCondition, PodPhase, PodReadinessGate, PodSpec, PodStatus
 
 POD = Pod(spec=PodSpec(containers=(Container(name="a"), Container(name="b"))))
 
@@ -74,3 +76,26 @@ def test_a_condition_that_is_not_kubelets_is_kept() -> None:
     mine = PodCondition(type="example.com/gate", status="True")
     pod = Pod(spec=POD.spec, status=PodStatus(conditions=(mine,)))
     assert conditions(True, True, pod=pod)["example.com/gate"] == mine
+
+
+def test_a_readiness_gate_keeps_the_pod_from_being_ready_but_not_its_containers() -> None:
+    gated = replace(POD, spec=replace(POD.spec, readiness_gates=(PodReadinessGate(condition_type="x/y"),)))
+    found = conditions(True, True, pod=gated)
+    assert found["ContainersReady"].status == "True"
+    assert (found["Ready"].status, found["Ready"].reason, found["Ready"].message) == (
+        "False",
+        "ReadinessGatesNotReady",
+        'corresponding condition of pod readiness gate "x/y" does not exist.',
+    )
+    closed = replace(gated, status=PodStatus(conditions=(PodCondition(type="x/y"),)))
+    message = 'the status of pod readiness gate "x/y" is not "True", but False'
+    assert conditions(True, True, pod=closed)["Ready"].message == message
+    opened = replace(gated, status=PodStatus(conditions=(PodCondition(type="x/y", status="True"),)))
+    found = conditions(True, True, pod=opened)
+    assert found["Ready"].status == "True"
+    assert found["x/y"].status == "True", "it is somebody else's, and kept"
+
+
+def test_containers_that_are_not_ready_are_named_before_any_gate() -> None:
+    gated = replace(POD, spec=replace(POD.spec, readiness_gates=(PodReadinessGate(condition_type="x/y"),)))
+    assert conditions(True, False, pod=gated)["Ready"].reason == "ContainersNotReady"

@@ -14,6 +14,7 @@ from typing import Any
 from readylb.config.pod_specs import with_pod_spec
 from readylb.model import Deployment, Object, ReplicationController, Service
 from readylb.model.container import Container, ContainerPort
+from readylb.model.lifecycle import Lifecycle, LifecycleHandler
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
 from readylb.model.service import ClientIPConfig, ServicePort, ServiceSpec, SessionAffinityConfig
@@ -74,8 +75,18 @@ def _container(container: Container) -> Container:
         termination_message_path=container.termination_message_path or "/dev/termination-log",
         termination_message_policy=container.termination_message_policy or "File",
         ports=tuple(_container_port(port) for port in container.ports),
+        lifecycle=None if container.lifecycle is None else _lifecycle(container.lifecycle),
         **probes,
     )
+
+
+def _lifecycle(lifecycle: Lifecycle) -> Lifecycle:
+    def handler(hook: LifecycleHandler | None) -> LifecycleHandler | None:
+        if hook is None or hook.http_get is None:
+            return hook
+        return replace(hook, http_get=_http_get(hook.http_get))
+
+    return replace(lifecycle, post_start=handler(lifecycle.post_start), pre_stop=handler(lifecycle.pre_stop))
 
 
 def _container_port(port: ContainerPort) -> ContainerPort:

@@ -11,6 +11,7 @@ from typing import Any
 from readylb.config.decode import Known, Verdict
 from readylb.model import Deployment, Pod, ReplicaSet, ReplicationController, Service
 from readylb.model.container import Container, EnvVarSource
+from readylb.model.lifecycle import Lifecycle
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec
 from readylb.model.service import ServiceSpec
@@ -88,7 +89,6 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
             "hostAliases",
         ),
         **_refuse("the pod's containers would start without what they wait for", "initContainers"),
-        **_refuse("the pod would be Ready without them", "readinessGates"),
         **_refuse("the pod would start in spite of them", "schedulingGates"),
         **_refuse("the pod would not be ended in time", "activeDeadlineSeconds"),
         "ephemeralContainers": Known(
@@ -102,9 +102,9 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
         **_warn(f"{_LOCAL} and see this machine's own files", "volumeMounts", "volumeDevices"),
         **_warn("ignored: a container has no terminal and no standard input", "stdin", "stdinOnce", "tty"),
         **_refuse("the container would run without these variables (list them in env)", "envFrom"),
-        **_refuse("the container would run without its hooks", "lifecycle"),
         **_refuse("use the pod's restartPolicy", "restartPolicy", "restartPolicyRules"),
     },
+    Lifecycle: _refuse("SIGTERM is what stops a container", "stopSignal"),
     EnvVarSource: _refuse(
         "only fieldRef is (write the value itself, or set it with a fieldRef)",
         "configMapKeyRef",

@@ -15,6 +15,7 @@ from readylb.config.problems import quote
 from readylb.core.traffic import PROXY_PROTOCOL
 from readylb.model import Object, Service
 from readylb.model.container import Container, probes_of
+from readylb.model.lifecycle import LifecycleHandler
 from readylb.model.pod import PodSpec
 
 #: What is said about a grpc probe.
@@ -72,9 +73,21 @@ def _container(container: Container, path: str) -> Iterator[Finding]:
         if probe.grpc is not None:
             below = f"{path}.{kind.lower()}Probe.grpc"
             yield Finding(below, GRPC, True)
+    for name, hook in _hooks(container):
+        if hook.tcp_socket is not None:
+            message = "a tcpSocket hook fails in every cluster: use exec, httpGet or sleep"
+            yield Finding(f"{path}.lifecycle.{name}.tcpSocket", message, True)
     for index, port in enumerate(container.ports):
         if port.host_port:
             below = f"{path}.ports[{index}].hostPort"
             yield Finding(
                 below, "ignored: a free port of this machine is chosen (see get pods -o wide)", False
             )
+
+
+def _hooks(container: Container) -> Iterator[tuple[str, LifecycleHandler]]:
+    lifecycle = container.lifecycle
+    if lifecycle is not None and lifecycle.post_start is not None:
+        yield "postStart", lifecycle.post_start
+    if lifecycle is not None and lifecycle.pre_stop is not None:
+        yield "preStop", lifecycle.pre_stop

@@ -26,7 +26,7 @@ def pod_conditions(
     fresh = (
         _condition("PodReadyToStartContainers", prepared and phase not in _TERMINAL_REASONS),
         _initialized(phase),
-        replace(containers_ready, type="Ready"),
+        _ready(pod, containers_ready),
         containers_ready,
         _condition("PodScheduled", True),
     )
@@ -39,6 +39,23 @@ def pod_conditions(
 def _initialized(phase: PodPhase) -> PodCondition:
     reason = "PodCompleted" if phase is PodPhase.SUCCEEDED else ""
     return PodCondition(type="Initialized", status="True", reason=reason)
+
+
+def _ready(pod: Pod, containers_ready: PodCondition) -> PodCondition:
+    """Return Ready: the containers are, and every readiness gate is open (GeneratePodReadyCondition)."""
+    missing = []
+    for gate in pod.spec.readiness_gates:
+        found = pod.condition(gate.condition_type)
+        name = f'pod readiness gate "{gate.condition_type}"'
+        if found is None:
+            missing.append(f"corresponding condition of {name} does not exist.")
+        elif found.status != "True":
+            missing.append(f'the status of {name} is not "True", but {found.status}')
+    if containers_ready.status != "True" or not missing:
+        return replace(containers_ready, type="Ready")
+    return PodCondition(
+        type="Ready", status="False", reason="ReadinessGatesNotReady", message=", ".join(missing)
+    )
 
 
 def _containers_ready(

@@ -77,14 +77,17 @@ def grace_seconds(pod: Pod, container: Container, condemned_by: ProbeKind | None
     The pod's deletion grace comes first, then that of the probe that condemned the container, then
     the pod's own; never less than two.
     """
+    return max(wanted_grace_seconds(pod, container, condemned_by), MINIMUM_GRACE_SECONDS)
+
+
+def wanted_grace_seconds(pod: Pod, container: Container, condemned_by: ProbeKind | None = None) -> int:
+    """Return the grace period as it was asked for; with 0 there is no time for a preStop hook."""
     meta = pod.metadata
     if meta.deletion_timestamp is not None and meta.deletion_grace_period_seconds is not None:
-        wanted = meta.deletion_grace_period_seconds
-    else:
-        probe: Probe | None = container.probe(condemned_by) if condemned_by else None
-        own = probe.termination_grace_period_seconds if probe else None
-        wanted = pod.spec.termination_grace_period_seconds if own is None else own
-    return max(wanted, MINIMUM_GRACE_SECONDS)
+        return meta.deletion_grace_period_seconds
+    probe: Probe | None = container.probe(condemned_by) if condemned_by else None
+    own = probe.termination_grace_period_seconds if probe else None
+    return pod.spec.termination_grace_period_seconds if own is None else own
 
 
 def describe_pod(pod: Pod) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from readylb.model.lifecycle import Lifecycle
 from readylb.model.meta import key, time_field
 from readylb.model.probe import Probe, ProbeKind
 
@@ -59,6 +60,7 @@ class Container:
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
+    lifecycle: Lifecycle | None = None
     termination_message_path: str = ""
     termination_message_policy: str = ""
 

@@ -20,6 +20,13 @@ class PodPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodReadinessGate:
+    """A condition, set by somebody else, without which the pod is not Ready."""
+
+    condition_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodSpec:
     """What to run. `runtime_class_name` names the runtime: "" (the default) or `external`."""
 
@@ -30,6 +37,7 @@ class PodSpec:
     runtime_class_name: str = ""
     node_name: str = ""
     dns_policy: str = "ClusterFirst"
+    readiness_gates: tuple[PodReadinessGate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from readylb.config.validation.errors import (
     not_negative,
     required,
 )
+from readylb.config.validation.lifecycle import validate_lifecycle
 from readylb.config.validation.probes import validate_probes
 from readylb.model.container import Container, ContainerPort, EnvVar
 from readylb.model.pod import PodSpec
@@ -43,12 +44,18 @@ def validate_pod_spec(path: str, spec: PodSpec) -> Errors:
     for index, container in enumerate(spec.containers):
         below = f"{path}.containers[{index}]"
         yield from _container(below, container, seen)
+        grace = spec.termination_grace_period_seconds
+        yield from validate_lifecycle(f"{below}.lifecycle", container.lifecycle, grace)
         if spec.runtime_class_name != EXTERNAL:  # what runs elsewhere needs no image
             yield from _image(below, container.image)
     yield from _host_ports(f"{path}.containers", spec.containers)
     yield from choice(f"{path}.restartPolicy", spec.restart_policy, _RESTART_POLICIES)
     yield from not_negative(f"{path}.terminationGracePeriodSeconds", spec.termination_grace_period_seconds)
     yield from choice(f"{path}.dnsPolicy", spec.dns_policy, _DNS_POLICIES)
+    for index, gate in enumerate(spec.readiness_gates):
+        below = f"{path}.readinessGates[{index}].conditionType"
+        details = names.qualified_name(gate.condition_type)
+        yield from (invalid(below, gate.condition_type, detail) for detail in details)
     if spec.hostname:
         details = names.dns_label(spec.hostname)
         yield from (invalid(f"{path}.hostname", spec.hostname, detail) for detail in details)

@@ -60,14 +60,15 @@ def _handler(path: str, probe: Probe) -> Errors:
     if first == "exec" and probe.exec is not None and not probe.exec.command:
         yield required(f"{path}.exec.command")
     elif first == "httpGet" and probe.http_get is not None:
-        yield from _http_get(f"{path}.httpGet", probe.http_get)
+        yield from validate_http_get(f"{path}.httpGet", probe.http_get)
     elif first == "tcpSocket" and probe.tcp_socket is not None:
         yield from names.port(f"{path}.tcpSocket.port", probe.tcp_socket.port)
     elif first == "grpc" and probe.grpc is not None:
         yield from names.port(f"{path}.grpc.port", probe.grpc.port)
 
 
-def _http_get(path: str, action: HTTPGetAction) -> Errors:
+def validate_http_get(path: str, action: HTTPGetAction) -> Errors:
+    """Yield what is wrong with a URL that is asked for, by a probe or by a hook."""
     yield from names.port(f"{path}.port", action.port)
     yield from choice(f"{path}.scheme", action.scheme, _SCHEMES)
     for header in action.http_headers:

@@ -12,15 +12,24 @@ from collections.abc import Callable
 from typing import Any
 
 from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
-from readylb.control.pods.farewell import Farewell
+from readylb.control.pods.farewell import Farewell, Words
+from readylb.control.pods.hooks import run_hook
 from readylb.control.pods.traffic import TrafficGate
 from readylb.control.runtimes.runtime import RunningContainer
 from readylb.core.backoff import Backoff
 from readylb.core.container_life import ContainerLife, Stage
 from readylb.core.durations import go_duration
-from readylb.core.pod_lifecycle import Verb, Verdicts, decide, describe_pod, grace_seconds
+from readylb.core.pod_lifecycle import (
+    Verb,
+    Verdicts,
+    decide,
+    describe_pod,
+    grace_seconds,
+    wanted_grace_seconds,
+)
 from readylb.model import Pod
 from readylb.model.container import Container
+from readylb.model.lifecycle import LifecycleHandler
 from readylb.model.probe import ProbeKind
 from readylb.telemetry.events import container_path
 
@@ -38,6 +47,8 @@ class ContainerKeeper:
         self._definition: Container | None = None
         self._backoff = Backoff()
         self._farewell: Farewell | None = None
+        self._hook: asyncio.Task[Any] | None = None
+        self._launching = False
         self.life = ContainerLife()
         #: No start is attempted before this moment (epoch seconds).
         self.retry_at = -math.inf
@@ -59,8 +70,10 @@ class ContainerKeeper:
 
         A start that is under way is given up: what it has left behind goes with the pod.
         """
-        if self.life.stage is Stage.STARTING and self._task is not None:
-            self._task.cancel()
+        if self.life.stage is Stage.STARTING:
+            task = self._task if self._launching else self._hook
+            if task is not None:
+                task.cancel()
         if self.life.stage not in {Stage.RUNNING, Stage.STOPPING}:
             return
         if self.life.stage is Stage.RUNNING:
@@ -86,6 +99,7 @@ class ContainerKeeper:
             self._backoff = self._backoff.advance(ended.finished_at, now)
         self.life = self.life.start()
         self._definition = container
+        self._launching = True
         name = f"container/{pod.metadata.name}/{container.name}"
         self._task = self._deps.spawn(name, self._run(pod, container))
         self._task.add_done_callback(self._given_up)
@@ -111,10 +125,19 @@ class ContainerKeeper:
             self._record(pod, container, "Warning", "Failed", f"Error: {error}")
             self._changed()
             return
-        self._running = running
-        self.life = self.life.started(running.container_id, running.started_at)
+        finally:
+            self._launching = False
         self._record(pod, container, "Normal", "Created", "Container created")
         self._record(pod, container, "Normal", "Started", "Container started")
+        if await self._post_start(pod, container, running):
+            await self._live(running)
+        else:
+            await self._stillborn(pod, container, running)
+        self._changed()
+
+    async def _live(self, running: RunningContainer) -> None:
+        self._running = running
+        self.life = self.life.started(running.container_id, running.started_at)
         self._changed()
         ended = await running.wait()
         self._running = None
@@ -122,7 +145,40 @@ class ContainerKeeper:
             self._farewell.ended()
             self._farewell = None
         self.life = self.life.exited(ended.exit_code, ended.signal, ended.finished_at)
-        self._changed()
+
+    async def _stillborn(self, pod: Pod, container: Container, running: RunningContainer) -> None:
+        """End a container whose postStart hook has failed: it has never been running for anybody."""
+        self._record(pod, container, "Normal", "Killing", "FailedPostStartHook")
+        deadline = self._deps.clock.now() + grace_seconds(pod, container)
+        farewell = Farewell(self._deps, self._traffic, running, deadline, self._words(pod, container, 0))
+        await farewell.run()
+        ended = await running.wait()
+        life = self.life.started(running.container_id, running.started_at)
+        self.life = life.exited(ended.exit_code, ended.signal, ended.finished_at)
+
+    async def _post_start(self, pod: Pod, container: Container, running: RunningContainer) -> bool:
+        """Run the hook, which counts as part of the start; say whether the container may go on."""
+        handler = container.lifecycle.post_start if container.lifecycle else None
+        if handler is None:
+            return True
+        name = f"{pod.metadata.name}/{container.name}"
+        hook = self._deps.spawn(f"postStart/{name}", self._hooked(pod, container, handler, "PostStart"))
+        ended = self._deps.spawn(f"watch/{name}", running.wait())
+        self._hook = hook
+        await asyncio.wait({hook, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        hook.cancel()
+        self._hook = None
+        return not hook.done() or hook.cancelled() or bool(hook.result())
+
+    async def _hooked(self, pod: Pod, container: Container, handler: LifecycleHandler, which: str) -> bool:
+        """Run a hook. Why it failed is not told: its words may hold secrets."""
+        try:
+            await run_hook(self._deps.runtime, pod, container, handler)
+        except RUNTIME_FAULTS:
+            self._record(pod, container, "Warning", f"Failed{which}Hook", f"{which}Hook failed")
+            return False
+        return True
 
     def _given_up(self, task: asyncio.Task[Any]) -> None:
         """Note that a start was cancelled, perhaps before it had even begun."""
@@ -137,14 +193,21 @@ class ContainerKeeper:
             return
         deadline = self._deps.clock.now() + grace_seconds(pod, container, condemned_by)
 
-        def failed(error: Exception) -> None:
-            self._record(pod, container, "Warning", "FailedKillPod", f"error killing pod: {error}")
-
-        self._farewell = Farewell(self._deps, self._traffic, self._running, deadline, failed)
+        words = self._words(pod, container, wanted_grace_seconds(pod, container, condemned_by))
+        self._farewell = Farewell(self._deps, self._traffic, self._running, deadline, words)
         self.life = self.life.stop(restart=restart)
         # The pod leaves the rotation with this: only afterwards does the farewell look at its traffic.
         self._changed()
         self._deps.spawn(f"stop/{pod.metadata.name}/{container.name}", self._farewell.run())
+
+    def _words(self, pod: Pod, container: Container, wanted_grace: int) -> Words:
+        def failed(error: Exception) -> None:
+            self._record(pod, container, "Warning", "FailedKillPod", f"error killing pod: {error}")
+
+        handler = container.lifecycle.pre_stop if container.lifecycle else None
+        if handler is None or wanted_grace <= 0:
+            return Words(failed)
+        return Words(failed, lambda: self._hooked(pod, container, handler, "PreStop"))
 
     def _record(self, pod: Pod, container: Container, kind: str, reason: str, message: str) -> None:
         path = container_path(container.name)

@@ -84,7 +84,7 @@ class PodController:
         finally:
             del self._keepers[uid]
 
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
+    def _spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = self._tasks.spawn(name, work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -15,7 +15,7 @@ from readylb.telemetry.events import EventRecorder
 #: What a runtime may fail with: the pod is told, and it is tried again.
 RUNTIME_FAULTS = (RuntimeFailureError, OSError)
 
-Spawn = Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[Any]"]
+Spawn = Callable[[str, Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
 
 @dataclass(frozen=True, slots=True)

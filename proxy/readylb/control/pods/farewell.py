@@ -8,8 +8,11 @@ two seconds always remain between the signals (`kuberuntime_container.go`, killC
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
 
+from readylb.control.alarm import Alarm
 from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
 from readylb.control.pods.traffic import TrafficGate
 from readylb.control.runtimes.runtime import RunningContainer
@@ -17,6 +20,14 @@ from readylb.core.drain import MINIMUM_GRACE_SECONDS
 
 #: A stop that failed is tried again after this long (kubelet's backOffPeriod).
 STOP_RETRY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one container's end needs besides: its preStop hook, if it has one, and an ear for failures."""
+
+    failed: Callable[[Exception], None]
+    pre_stop: Callable[[], Coroutine[Any, Any, bool]] | None = None
 
 
 class Farewell:
@@ -28,13 +39,14 @@ class Farewell:
         traffic: TrafficGate,
         running: RunningContainer,
         deadline: float,
-        failed: Callable[[Exception], None],
+        words: Words,
     ) -> None:
-        """`deadline`: the grace period's end, epoch seconds; `failed` hears why a stop did not work."""
+        """`deadline` is the end of the grace period, in epoch seconds."""
         self._deps = deps
         self._traffic = traffic
         self._running = running
-        self._failed = failed
+        self._words = words
+        self._alarm = Alarm(deps.clock)
         self._ended = False
         self._signalled = False
         self.deadline = deadline
@@ -47,20 +59,34 @@ class Farewell:
     def hurry(self, deadline: float) -> None:
         """End it by an earlier moment."""
         self.deadline = deadline
-        self._traffic.look()
+        self._look()
         if self._signalled:
             self._deps.spawn(f"hurry/{self._running.container_id}", self._signal())
 
     def ended(self) -> None:
         """Take note that it has ended: there is nothing more to wait for."""
         self._ended = True
-        self._traffic.look()
+        self._look()
 
     async def run(self) -> None:
         """See it off."""
         await self._traffic.closed(lambda: 0.0 if self._ended else self.deadline - MINIMUM_GRACE_SECONDS)
+        if self._words.pre_stop is not None and not self._ended:
+            await self._see_hook(self._words.pre_stop())
         self._signalled = True
         await self._signal()
+
+    async def _see_hook(self, hook: Coroutine[Any, Any, bool]) -> None:
+        """Let the hook run as long as the container does and the grace period lasts."""
+        task = self._deps.spawn(f"preStop/{self._running.container_id}", hook)
+        task.add_done_callback(lambda _: self._alarm.ring())
+        while not task.done() and not self._ended and self._deps.clock.now() < self.deadline:
+            await self._alarm.wait(self.deadline)
+        task.cancel()
+
+    def _look(self) -> None:
+        self._traffic.look()
+        self._alarm.ring()
 
     async def _signal(self) -> None:
         while not self._ended:
@@ -68,7 +94,7 @@ class Farewell:
             try:
                 await self._running.stop(max(left, MINIMUM_GRACE_SECONDS))
             except RUNTIME_FAULTS as error:
-                self._failed(error)
+                self._words.failed(error)
                 await asyncio.sleep(STOP_RETRY_SECONDS)
             else:
                 return

@@ -1,0 +1,113 @@
+"""Hooks, several containers, and pods that end, with real processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.client import fetch
+from tests.e2e.harness import Readylb
+from tests.e2e.manifests import replica_command
+from tests.e2e.ports import free_port
+
+
+def up(folder: Path, manifest: str, *args: str) -> Readylb:
+    path = folder / "pods.yaml"
+    path.write_text(manifest)
+    return Readylb(folder, "-f", str(path), "--image", f"replica={replica_command(folder)}", *args)
+
+
+def phase(lb: Readylb, name: str) -> str:
+    return str(lb.pod(name).status.get("phase"))
+
+
+def test_hooks_run_before_the_container_is_running_and_before_it_is_stopped(tmp_path: Path) -> None:
+    manifest = f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: web}}
+spec:
+  containers:
+  - name: web
+    image: replica
+    ports: [{{containerPort: 8080}}]
+    readinessProbe: {{httpGet: {{path: /readyz, port: 8080}}, periodSeconds: 1}}
+    lifecycle:
+      postStart: {{exec: {{command: [sh, -c, "sleep 1; echo begun >> {tmp_path}/hooks"]}}}}
+      preStop: {{httpGet: {{path: /last-words, port: 8080}}}}
+"""
+    with up(tmp_path, manifest) as lb:
+        lb.wait_ready(1)
+        assert (tmp_path / "hooks").read_text() == "begun\n"
+        lb.run("delete", "pod", "web")
+        lb.wait_for("it is gone", lambda: not lb.pods())
+        assert (tmp_path / "web.notes").read_text().count("200 /last-words\n") == 1
+
+
+def test_a_pod_is_ready_when_all_its_containers_are_and_one_is_restarted_without_the_other(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    manifest = f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, labels: {{app: web}}}}
+spec:
+  containers:
+  - name: web
+    image: replica
+    ports: [{{containerPort: 8080, name: http}}]
+    readinessProbe: {{httpGet: {{path: /readyz, port: http}}, periodSeconds: 1}}
+  - name: side
+    command: [sh, -c, "while [ -e {tmp_path}/side ]; do sleep 0.1; done; exit 3"]
+    image: side
+    readinessProbe: {{exec: {{command: [test, -e, "{tmp_path}/side.ready"]}}, periodSeconds: 1}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec: {{type: LoadBalancer, selector: {{app: web}}, ports: [{{port: 80, targetPort: http}}]}}
+"""
+    side = tmp_path / "side"
+    side.touch()
+    with up(tmp_path, manifest, "--publish", f"web:80={port}") as lb:
+        lb.wait_for("both run", lambda: lb.pod("web").running)
+        assert fetch(port, "/").status == 503
+        (tmp_path / "side.ready").touch()
+        lb.wait_ready(1)
+        assert fetch(port, "/").status == 200
+        side.unlink()
+        lb.wait_event("BackOff", "restarting failed container side")
+        counts = {item["name"]: item["restartCount"] for item in lb.pod("web").containers}
+        assert counts == {"web": 0, "side": 1}
+        assert fetch(port, "/").status == 503
+
+
+def test_pods_end_as_their_restart_policy_says(tmp_path: Path) -> None:
+    def pod(name: str, policy: str, code: int) -> str:
+        return f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  restartPolicy: {policy}
+  containers: [{{name: main, image: sh, command: [sh, -c, "exit {code}"]}}]
+---
+"""
+
+    cases = [
+        ("done", "Never", 0),
+        ("broken", "Never", 3),
+        ("finished", "OnFailure", 0),
+        ("again", "OnFailure", 3),
+    ]
+    manifest = "".join(pod(*case) for case in cases)
+    with up(tmp_path, manifest) as lb:
+        lb.wait_event("BackOff", "container main in pod again_")
+        wanted = {"done": "Succeeded", "broken": "Failed", "finished": "Succeeded", "again": "Running"}
+        lb.wait_for("all have come to it", lambda: {name: phase(lb, name) for name in wanted} == wanted)
+        assert {pod.name: pod.restarts for pod in lb.pods()} == {
+            "done": 0,
+            "broken": 0,
+            "finished": 0,
+            "again": 1,
+        }
