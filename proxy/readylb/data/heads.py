@@ -24,6 +24,7 @@ from readylb.core.http1.framing import (
     start_request,
 )
 from readylb.core.http1.responses import Refusal
+from readylb.core.http1.syntax import with_blanks_for_tabs
 from readylb.wire.messages import Limits
 
 # Of a response head. Answers carry cookies that requests do not; HAProxy's whole buffer is 16 KiB,
@@ -51,7 +52,8 @@ def read_request(head: bytes, limits: Limits) -> Request | Refusal:  # noqa: PLR
     except HttpParserInvalidMethodError:
         return Refusal(501, "the request method is not known here")
     except HttpParserError:
-        return Refusal(400, "the request head is not valid")
+        if not _is_valid_without_tabs(head):
+            return Refusal(400, "the request head is not valid")
     return finish_request(request) or request
 
 
@@ -67,3 +69,17 @@ def read_response(head: bytes, method: bytes) -> Response | str:
     except HttpParserError:
         return "the response head is not valid"
     return finish_response(response, method) or response
+
+
+def _is_valid_without_tabs(head: bytes) -> bool:
+    """Ask the parser again about a request head that it refuses, if tabs may be the reason."""
+    plain = with_blanks_for_tabs(head)
+    if plain == head:
+        return False
+    try:
+        HttpRequestParser(_NO_CALLBACKS).feed_data(plain)
+    except HttpParserUpgrade:
+        return True
+    except HttpParserError:
+        return False
+    return True

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from readylb.core.http1.chunks import ChunkError, ChunkScanner
 from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Response
 from readylb.core.http1.headers import response_head, trailer_lines
+from readylb.core.http1.syntax import is_broken
 from readylb.core.retry import Failure
 from readylb.data.drive import disown
 from readylb.data.flow import PEER_FULL, hold, release
@@ -242,7 +243,7 @@ class Upstream(asyncio.Protocol):
                 return
 
     def _unfinished(self, exchange: Exchange, data: bytes) -> None:
-        if len(data) > RESPONSE_HEAD_BYTES or not b"HTTP/1.".startswith(data[:7]):
+        if len(data) > RESPONSE_HEAD_BYTES or not b"HTTP/1.".startswith(data[:7]) or is_broken(data):
             self._invalid(exchange)
         else:
             self._buffer = data

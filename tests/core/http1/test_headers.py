@@ -91,6 +91,12 @@ def test_rfc9112_3_2_http_1_0_without_host_gets_the_endpoints():
     assert head.endswith(b"\r\n\r\n")
 
 
+def test_rfc9110_7_6_3_via_names_the_protocol_that_was_received():
+    assert b"\r\nVia: 1.0 readylb\r\n" in rewritten(b"Host: web", line=b"GET / HTTP/1.0")
+    told = rewritten(b"Host: web", b"X-Forwarded-For: 1.1.1.1", line=b"GET / HTTP/1.0", peer=PROXY)
+    assert b"\r\nVia: 1.0 readylb\r\n" in told
+
+
 def test_rfc9110_7_8_an_upgrade_is_offered_anew():
     head = rewritten(b"Host: web", b"Connection: keep-alive, Upgrade", b"Upgrade: websocket")
     assert head.count(b"pgrade: websocket") == 1
@@ -141,6 +147,18 @@ def test_rfc9110_7_6_1_hop_by_hop_lines_of_a_response_are_cut():
         b"Content-Length: 0",
     )
     assert head == b"HTTP/1.1 200 OK\r\n" + DATED + b"\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_rfc9110_6_6_1_a_date_that_was_nominated_is_replaced():
+    found = response(b"Connection: Date", b"Date: then", b"Content-Length: 0")
+    assert b"\r\nDate: now\r\n" in response_head(found, minor=1, close=False, body=0, date=b"now")
+
+
+def test_rfc9110_15_5_22_an_upgrade_that_is_required_is_named():
+    lines = (b"Connection: Upgrade", b"Upgrade: websocket", b"Content-Length: 0")
+    found = response(*lines, line=b"HTTP/1.1 426 Upgrade Required")
+    out = response_head(found, minor=1, close=False, body=0, date=b"now")
+    assert b"\r\nConnection: upgrade\r\nUpgrade: websocket\r\n" in out
 
 
 def test_rfc9112_9_3_the_end_is_said():

@@ -19,14 +19,28 @@ def test_rfc9110_5_6_1_lists_are_split(value, members):
 
 
 @pytest.mark.parametrize(
-    "value", [b"web", b"web.ns.svc:80", b"127.0.0.1", b"[2001:db8::1]:443", b"a_b", b"%41"]
+    "value", [b"web", b"web.ns.svc:80", b"127.0.0.1", b"[2001:db8::1]:443", b"[v1.x]", b"a_b", b"%41"]
 )
 def test_rfc9110_7_2_authorities(value):
     assert is_authority(value)
 
 
 @pytest.mark.parametrize(
-    "value", [b"", b":80", b"a b", b"a/b", b"a@b", b"a?b", b"a:b", b"[::1", b"::1", b"a\x00"]
+    "value",
+    [
+        b"",
+        b":80",
+        b"a b",
+        b"a/b",
+        b"a@b",
+        b"a?b",
+        b"a:b",
+        b"[::1",
+        b"::1",
+        b"[1.2.3.4]",
+        b"[1::2::3]",
+        b"a\x00",
+    ],
 )
 def test_rfc9110_7_2_no_authorities(value):
     assert not is_authority(value)

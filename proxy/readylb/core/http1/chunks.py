@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from readylb.core.http1.syntax import TOKEN
+from readylb.core.http1.syntax import TOKEN, is_broken
 
 # Bounds nobody meets by accident. A chunk line: nginx and llhttp do not bound extensions, HAProxy
 # cuts at its buffer of 16 KiB. A size: 15 digits hold 2**60 bytes. Trailers: as a small head.
@@ -17,7 +17,7 @@ TRAILER_BYTES = 16384
 
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (TOKEN, TOKEN, _QUOTED)
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:%b)*[ \t]*\r\n" % _EXTENSION)
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:%b)*\r\n" % _EXTENSION)
 _PLAIN_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
 _TRAILERS = re.compile(rb"(?:%b:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n" % TOKEN)
 _UNFINISHED_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[ \t;][\t\x20-\x7e\x80-\xff]*)?\r?\Z|\Z")
@@ -111,6 +111,9 @@ class ChunkScanner:
         if end < 0:
             if len(data) - position > TRAILER_BYTES:
                 message = "the trailer section is too long"
+                raise ChunkError(message)
+            if is_broken(data[position:]):
+                message = "the trailer section is not valid"
                 raise ChunkError(message)
             return position
         end += 4

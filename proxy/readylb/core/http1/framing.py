@@ -163,6 +163,7 @@ def is_switching(response: Response, request: Request) -> bool:
     """Say whether a 101 is an answer that `request` asked for (RFC 9110 §15.2.2)."""
     return (
         response.status == _SWITCHING
+        and response.minor == 1
         and bool(request.upgrade)
         and b"upgrade" in response.nominated
         and bool(response.upgrade)

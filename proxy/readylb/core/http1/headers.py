@@ -10,6 +10,8 @@ from readylb.core.http1.exchange import CHUNKED, Request, Response
 from readylb.core.http1.responses import REASONS
 
 VIA = b"1.1 readylb"
+_VIA_OLD = b"1.0 readylb"
+_UPGRADE_REQUIRED = 426
 # Removed from every message that is passed on (RFC 9110 §7.6.1) and set anew where meant.
 _HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
 _FORWARDING = frozenset((b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"))
@@ -106,9 +108,14 @@ def response_head(response: Response, *, minor: int, close: bool, body: int, dat
         return _interim_head(response, head)
     if body != response.body or status == _NO_CONTENT or minor == 0:
         head = _reframed(response, head, minor, body)
+    dated = response.dated
     if response.nominated:
         head = _without_nominated(head, response.nominated)
-    if not response.dated:
+        dated = dated and b"date" not in response.nominated
+        if status == _UPGRADE_REQUIRED and response.upgrade:
+            # RFC 9110 §15.5.22: it MUST say to what.
+            head += b"\r\nConnection: upgrade\r\nUpgrade: " + response.upgrade
+    if not dated:
         head += b"\r\nDate: " + date
     if close:
         return head + b"\r\nConnection: close\r\n\r\n"
@@ -195,10 +202,10 @@ def _added(request: Request, peer: Peer, authority: bytes, told: dict[bytes, byt
         before = told.get(b"x-forwarded-for")
         parts.append(b"\r\nX-Forwarded-For: " + (before + b", " if before else b"") + peer.address)
         parts.append(b"\r\nX-Forwarded-Proto: " + told.get(b"x-forwarded-proto", b"http"))
-        parts.append(b"\r\nVia: " + VIA)
+        parts.append(b"\r\nVia: " + (VIA if request.minor else _VIA_OLD))
         parts.append(b"\r\nX-Forwarded-Host: " + told.get(b"x-forwarded-host", request.host))
-    elif request.host:
-        parts.append(peer.lines + request.host)
-    else:
-        parts.append(peer.lines[: peer.lines.rindex(b"\r\nX-Forwarded-Host")])
+        return b"".join(parts)
+    # RFC 9110 §7.6.3: Via names the protocol that was received.
+    lines = peer.lines if request.minor else peer.lines.replace(VIA, _VIA_OLD)
+    parts.append(lines + request.host if request.host else lines[: lines.rindex(b"\r\nX-Forwarded-Host")])
     return b"".join(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from ipaddress import IPv6Address
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # Never seen in a target: controls, blanks, bytes above ASCII, delimiters of RFC 3986 appendix C, a fragment.
@@ -60,6 +61,7 @@ NOTABLE_RESPONSE = _lines(
 DATE = _lines(b"date")
 
 _REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
+_BRACKET = 91
 _IP_LITERAL = rb"\[(?:[0-9A-Fa-f:.]{2,}|v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
 AUTHORITY = re.compile(rb"(?:%b|%b)(?::[0-9]{0,5})?" % (_REG_NAME, _IP_LITERAL))
 ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp]://([^/?]*)(.*)", re.DOTALL)
@@ -68,6 +70,9 @@ ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp]://([^/?]*)(.*)", re.DOTALL)
 _BAD_ESCAPE = re.compile(rb"[^?]*?%(?![0-9A-Fa-f]{2})")
 # A head still being received that can no longer become a valid one.
 _BROKEN = re.compile(rb"(?<!\r)\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r\n[ \t]")
+_CODING = re.compile(
+    rb"(\n[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:)[ \t]*([^\r \t]+)[ \t]*\r"
+)
 _HTTP_LINE = re.compile(rb"[^ ]+ [^ ]+ HTTP/[0-9]\.[0-9]")
 
 
@@ -77,7 +82,20 @@ def is_authority(value: bytes) -> bool:
 
     Remembered, because the clients of a Service name few hosts.
     """
-    return AUTHORITY.fullmatch(value) is not None
+    if AUTHORITY.fullmatch(value) is None:
+        return False
+    return value[0] != _BRACKET or _is_ip_literal(value[1 : value.rindex(b"]")])
+
+
+def _is_ip_literal(literal: bytes) -> bool:
+    """Say whether what stands in brackets is an address: IPv6, or of a future kind (RFC 3986 §3.2.2)."""
+    if literal[:1] == b"v":
+        return True
+    try:
+        IPv6Address(literal.decode())
+    except ValueError:
+        return False
+    return True
 
 
 def has_bad_escape(target: bytes) -> bool:
@@ -91,6 +109,14 @@ def is_broken(unfinished: bytes) -> bool:
     Without this a head that ends its lines with bare LF would wait for the head timeout.
     """
     return _BROKEN.search(unfinished) is not None
+
+
+def with_blanks_for_tabs(head: bytes) -> bytes:
+    """Return `head` with one blank for each run of white space around the value of Transfer-Encoding.
+
+    Tabs are allowed there (RFC 9112 §5.1: OWS), but the parser knows blanks alone.
+    """
+    return _CODING.sub(rb"\1 \2\r", head)
 
 
 def looks_like_http(line: bytes) -> bool:

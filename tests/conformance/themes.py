@@ -1,0 +1,40 @@
+"""All themes of the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.conformance.case import Case
+from tests.conformance.cases import (
+    chunks,
+    coding,
+    connections,
+    desync,
+    fields,
+    hops,
+    host,
+    interim,
+    length,
+    request_line,
+    response_bodies,
+    response_heads,
+    timeouts,
+    upgrades,
+)
+
+THEMES: Mapping[str, tuple[Case, ...]] = {
+    "request line": request_line.CASES,
+    "host": host.CASES,
+    "fields": fields.CASES,
+    "length": length.CASES,
+    "coding": coding.CASES,
+    "chunks": chunks.CASES,
+    "hops": hops.CASES,
+    "interim": interim.CASES,
+    "connections": connections.CASES,
+    "upgrades": upgrades.CASES,
+    "timeouts": timeouts.CASES,
+    "desync": desync.CASES,
+    "response heads": response_heads.CASES,
+    "response bodies": response_bodies.CASES,
+}
