@@ -67,3 +67,15 @@ def test_a_second_try_takes_nobodys_turn() -> None:
     assert policy.pick(three) is three[0]
     assert policy.pick(three, b"", [three[0]]) is three[1]
     assert policy.pick(three) is three[1]
+
+
+def test_the_share_of_a_dead_one_is_shared_by_the_others() -> None:
+    policy = RoundRobin()
+    three = pool(1, 1, 1)
+    got = dict.fromkeys(three, 0)
+    for _ in range(60):
+        candidate = policy.pick(three)
+        if candidate is three[1]:
+            candidate = policy.pick(three, b"", [candidate])
+        got[candidate] += 1
+    assert list(got.values()) == [30, 0, 30]
