@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from readylb.core.http1.exchange import UNTIL_CLOSE, Request, Response
 from readylb.core.http1.framing import is_switching
 from readylb.core.http1.headers import request_head, response_head
-from readylb.core.http1.responses import Refusal, final_recipient
+from readylb.core.http1.responses import Refusal, final_recipient, render
 from readylb.core.retry import Decision, Failure, decide, is_idempotent
+from readylb.core.termination import Termination
+from readylb.data import refusals
 from readylb.data.ends import proxy_header
 from readylb.data.flow import NOT_CONNECTED, PEER_FULL, hold, release
 from readylb.data.pool import EndpointState
 from readylb.data.table import ServiceState
+from readylb.data.trace import Trace
 from readylb.data.tunnel import join
 from readylb.data.upstream import Upstream
 from readylb.wire.messages import PassiveReport
@@ -26,11 +29,9 @@ from readylb.wire.messages import PassiveReport
 if TYPE_CHECKING:
     from readylb.data.downstream import Downstream
 
-# A request body up to this is held so that it can be sent again; more makes a request unrepeatable.
-# nginx holds whole bodies (on disk); Envoy's default retry buffer is 64 KiB of its 1 MiB window.
-REPLAY_BYTES = 65536
 _REPORT_EVERY_SECONDS = 0.25
-
+# Looked up once: almost every exchange ends so.
+_COMPLETED = Termination.COMPLETED.value
 _OPENING, _WAITING, _STREAMING = range(3)
 
 
@@ -43,8 +44,6 @@ class Exchange:
         "_idempotent",
         "_phase",
         "_reused",
-        "_started",
-        "_tries",
         "body_complete",
         "client",
         "closes",
@@ -54,7 +53,10 @@ class Exchange:
         "proven",
         "request",
         "service",
+        "started",
         "status",
+        "trace",
+        "tries",
         "upstream",
     )
 
@@ -76,9 +78,10 @@ class Exchange:
         self._idempotent = is_idempotent(request.method)
         self._phase = _OPENING
         self._reused = False
-        self._tries = 0
+        self.tries = 0
         self._failed_at: list[EndpointState] = []
-        self._started = monotonic()
+        self.trace = None if service.access_log is None else Trace()
+        self.started = monotonic()
 
     def start(self) -> None:
         """Give the request to an endpoint, or answer 503 where none may have it."""
@@ -86,9 +89,13 @@ class Exchange:
         if self.request.max_forwards == 0:
             self._answer_here()
         elif eligible:
-            self._attempt(self._pick())
+            full = self.service.full() if self.service.settings.limits.endpoint_connections else ()
+            if len(full) < len(eligible):
+                self._attempt(self._pick(full))
+            else:
+                self._refuse(refusals.full(self.service), Termination.ENDPOINTS_FULL)
         else:
-            self._answer_unavailable()
+            self._refuse(refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
 
     def opened(self, upstream: Upstream) -> None:
         """Send over a connection just made."""
@@ -96,9 +103,12 @@ class Exchange:
 
     def body(self, piece: bytes) -> None:
         """Pass on a piece of the request body, as it came."""
+        if self.trace is not None:
+            self.trace.bytes_in += len(piece)
         held = self.held
         if held is not None:
-            if self.proven and (not self._idempotent or self._held_bytes + len(piece) > REPLAY_BYTES):
+            replay_bytes = self.service.settings.limits.replay_bytes
+            if self.proven and (not self._idempotent or self._held_bytes + len(piece) > replay_bytes):
                 self.held = None
             else:
                 held.append(piece)
@@ -122,8 +132,11 @@ class Exchange:
     def prove(self) -> None:
         """Note that the kernel has taken what was written: the request may arrive from now on."""
         self.proven = True
-        if not self._idempotent or self._held_bytes > REPLAY_BYTES:
+        held = self._held_bytes
+        if not self._idempotent or (held and held > self.service.settings.limits.replay_bytes):
             self.held = None
+        if self.trace is not None and not self._reused:
+            self.trace.connected()
 
     # what the upstream says
 
@@ -152,6 +165,8 @@ class Exchange:
         self.head_out = True
         self.status = status
         self._phase = _STREAMING
+        if self.trace is not None:
+            self.trace.responded()
         self.progress()
         self.closes = (
             not self.request.keep_alive
@@ -165,6 +180,8 @@ class Exchange:
         """Write to the client."""
         self.client.transport.write(data)
         self.service.counters.bytes_out += len(data)
+        if self.trace is not None:
+            self.trace.bytes_out += len(data)
 
     def progress(self) -> None:
         """Note that the response moves."""
@@ -178,7 +195,7 @@ class Exchange:
     def completed(self) -> None:
         """End well: the response is complete."""
         self._leave_endpoint()
-        self.finish("Completed")
+        self.finish(_COMPLETED)
         self.client.finished(close=self.closes)
 
     def failed(self, failure: Failure) -> None:
@@ -194,7 +211,7 @@ class Exchange:
             idempotent=self._idempotent,
             body_held=self.held is not None,
             head_out=self.head_out,
-            tries_left=tries - self._tries,
+            tries_left=tries - self.tries,
         )
         if decision is Decision.RETRY and self._again(endpoint, stale=stale):
             return
@@ -202,11 +219,10 @@ class Exchange:
             self.finish(failure.value)
             self.client.cut()
         elif not self.service.table.eligible:
-            self._answer_unavailable()
-        elif decision is Decision.ANSWER_504:
-            self._answer(504, failure.value, f"{endpoint.name} did not answer in time")
+            self._refuse(refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
         else:
-            self._answer(502, failure.value, f"{endpoint.name} {_SENTENCES[failure]}")
+            status = 504 if decision is Decision.ANSWER_504 else 502
+            self._refuse(refusals.failed(self.service, endpoint, failure, status), failure.value)
 
     # what the client side says
 
@@ -217,6 +233,18 @@ class Exchange:
         if upstream is not None:
             upstream.discard()
         self.finish(reason)
+
+    def reject(self, refusal: Refusal, reason: str) -> None:
+        """Cancel at the endpoint, and answer in its place or cut: the request itself is wrong."""
+        upstream = self.upstream
+        self._leave_endpoint()
+        if upstream is not None:
+            upstream.discard()
+        if self.head_out:
+            self.finish(reason)
+            self.client.cut()
+        else:
+            self._refuse(refusal, reason)
 
     def expired(self) -> None:
         """Act on the end of patience, whose meaning the phase tells."""
@@ -231,19 +259,22 @@ class Exchange:
                 self._phase = _WAITING
                 self._await_response()
         elif self._phase == _STREAMING:
-            stalled = "ClientStalled" if self.client.full else "ResponseStalled"
+            stalled = Termination.CLIENT_STALLED if self.client.full else Termination.RESPONSE_STALLED
             self.abandon(stalled)
             self.client.cut()
         elif not self.body_complete and not self.client.held & PEER_FULL:
-            self.abandon("RequestTimeout")
-            self.client.respond(Refusal(408, "the request body did not arrive in time"), close=True)
+            refusal = Refusal(408, "the request body did not arrive in time")
+            self.reject(refusal, Termination.REQUEST_TIMEOUT)
         else:
             upstream.discard()
             self.failed(Failure.RESPONSE_TIMEOUT)
 
     def finish(self, reason: str) -> None:
         """Count the exchange, once, under the reason it ended for."""
-        self.service.counters.record(self.status, reason, monotonic() - self._started)
+        now = monotonic()
+        self.service.counters.record(self.status, reason, now - self.started)
+        if self.trace is not None:
+            self.trace.finish(self, reason, now)
 
     # attempts
 
@@ -257,7 +288,7 @@ class Exchange:
         return keyed.pick(service.table, service.sweep.now, client, request.head, request.target, avoid)
 
     def _attempt(self, endpoint: EndpointState, *, fresh: bool = False) -> None:
-        self._tries += 1
+        self.tries += 1
         self.endpoint = endpoint
         endpoint.in_flight += 1
         # A connection that begins with the PROXY protocol belongs to one client.
@@ -276,6 +307,8 @@ class Exchange:
         self.upstream = upstream = Upstream(endpoint, self.service.sweep)
         upstream.exchange = self
         self.client.deadline = self.service.sweep.now + self.service.settings.limits.connect_seconds
+        if self.trace is not None:
+            self.trace.attempted()
         try:
             upstream.socket = endpoint.open(upstream)
         except OSError:
@@ -299,7 +332,7 @@ class Exchange:
             out += b"".join(self.held)
         if self.proven:
             self.prove()
-        upstream.begin(out, prove=not self.proven and self.request.body != 0)
+        upstream.begin(out, prove=not self.proven and (self.request.body != 0 or self.trace is not None))
         if self.client.full:
             hold(upstream, PEER_FULL)
         if self.client.held:
@@ -309,12 +342,13 @@ class Exchange:
         """Try another endpoint; the same one only where a connection kept idle had died."""
         self._failed_at.append(endpoint)
         eligible = self.service.table.eligible
-        others = [other for other in eligible if other not in self._failed_at]
+        avoid = (*self._failed_at, *self.service.full())
+        others = [other for other in eligible if other not in avoid]
         if not others and not (stale and endpoint.eligible):
             return False
         self.service.counters.retries += 1
         if others:
-            self._attempt(self._pick(self._failed_at), fresh=stale)
+            self._attempt(self._pick(avoid), fresh=stale)
         else:
             self._attempt(endpoint, fresh=True)
         return True
@@ -343,35 +377,22 @@ class Exchange:
             endpoint.reported_at = now
             self.service.report(PassiveReport(key=self.service.key, uid=endpoint.uid, reason=failure.value))
 
-    def _answer(self, status: int, reason: str, text: str) -> None:
-        self._refuse(Refusal(status, f"{self.service.settings.name}: {text}"), reason)
-
-    def _answer_unavailable(self) -> None:
-        table = self.service.table
-        text = f"{self.service.settings.name}: {table.reason or 'no endpoint is ready'}"
-        self._refuse(Refusal(503, text, table.retry_after_seconds), "NoReadyEndpoints")
-
     def _answer_here(self) -> None:
-        self.status = 200
-        self.finish("Completed")
         request = self.request
         close = not self.body_complete or not request.keep_alive or self.service.closing
         response = final_recipient(request.method, request.head, close=close, date=self.service.sweep.date)
-        self.client.say(response, close=close)
+        self._say(200, _COMPLETED, response, close=close)
 
     def _refuse(self, refusal: Refusal, reason: str) -> None:
-        self.status = refusal.status
-        self.finish(reason)
         request = self.request
-        close = not self.body_complete or not request.keep_alive
-        self.client.respond(refusal, close=close, head_only=request.method == b"HEAD")
+        close = not self.body_complete or not request.keep_alive or self.service.closing
+        head_only = request.method == b"HEAD"
+        response = render(refusal, close=close, date=self.service.sweep.date, head_only=head_only)
+        self._say(refusal.status, reason, response, close=close)
 
-
-_SENTENCES = {
-    Failure.UNREACHABLE: "could not be reached",
-    Failure.CONNECT_TIMEOUT: "could not be reached in time",
-    Failure.WITHDRAWN: "stopped being ready",
-    Failure.RESET: "closed the connection without an answer",
-    Failure.INVALID: "sent an answer that is not valid HTTP",
-    Failure.TRUNCATED: "broke off its answer",
-}
+    def _say(self, status: int, reason: str, response: bytes, *, close: bool) -> None:
+        self.status = status
+        if self.trace is not None:
+            self.trace.bytes_out += len(response)
+        self.finish(reason)
+        self.client.say(response, close=close)

@@ -15,6 +15,7 @@ from typing import Protocol
 from readylb.core.balancing.policy import Policy
 from readylb.core.balancing.table import load
 from readylb.core.selection import select
+from readylb.data.access_log import AccessLog
 from readylb.data.keyed import keyed
 from readylb.data.pool import EndpointState
 from readylb.data.stats import ServiceCounters
@@ -59,6 +60,7 @@ class ServiceState:
         "_parting",
         "_proxies",
         "_sources",
+        "access_log",
         "clients",
         "closing",
         "counters",
@@ -81,6 +83,7 @@ class ServiceState:
         self.key = settings.key
         self.report = report
         self.counters = ServiceCounters()
+        self.access_log: AccessLog | None = None
         self.clients: set[Client] = set()
         self.closing = False
         # Endpoints that are in the table no more, and still have something in flight.
@@ -110,6 +113,11 @@ class ServiceState:
     def serves(self, address: str) -> bool:
         """Say whether a client at `address` is served at all (loadBalancerSourceRanges)."""
         return not self._sources or _within(address, self._sources)
+
+    def full(self) -> tuple[EndpointState, ...]:
+        """Return the endpoints that have as many requests as they may have."""
+        most = self.settings.limits.endpoint_connections
+        return tuple(state for state in self.table.eligible if state.in_flight >= most) if most else ()
 
     def apply(self, message: SetEndpoints) -> None:
         """Swap the table. From here on no request goes to an endpoint that it does not admit."""
