@@ -32,6 +32,7 @@ async def play_requests(
         world.complain(f"nothing more happened after {client.received[-200:]!r}")
     finally:
         client.transport.abort()
+    world.received, world.ended = client.received, client.ended
     return [*world.complaints, *judge_requests(meant, world.seen, client.received, client.ended, valid=valid)]
 
 
@@ -49,6 +50,7 @@ async def play_response(
         await client.send([asked])
         await client.response(message.method)
         await client.send([b"", b""])
+        world.received, world.ended = client.received, client.ended
         wrong += judge_response(message, meant, client.received, client.ended, valid=valid)
         if not client.ended and not wrong:
             wrong += await _follow_up(client, b"/same")

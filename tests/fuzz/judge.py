@@ -91,6 +91,16 @@ def judge_follow_up(method: bytes, target: bytes, received: bytes) -> list[str]:
     return []
 
 
+def told(received: bytes, method: bytes, ended: str) -> tuple[object, ...]:
+    """Return what a client makes of a response: each status, fields and content; nothing where it was cut."""
+    try:
+        got, _ = read_response(received, method, ended=ended == "closed")
+    except UnfinishedError:
+        return ()
+    dated = frozenset((b"date",))
+    return tuple((one.status, tuple(one.end_to_end(dated)), one.body, tuple(one.trailers)) for one in got)
+
+
 def ask_h11(request: Message) -> list[str]:
     """Ask a reader that others wrote whether what the endpoint was sent means the same to it."""
     reader = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)

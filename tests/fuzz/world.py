@@ -54,6 +54,7 @@ class Recorder(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
+        self._world.forwarded += data
         stream = read_requests(self._buffer)
         if stream.wrong:
             self._world.complain(f"the endpoint was sent {stream.wrong}: {self._buffer[-300:]!r}")
@@ -142,6 +143,11 @@ class World:
     def __init__(self) -> None:
         self.recorders: set[Recorder] = set()
         self.seen: list[Message] = []
+        #: Everything the endpoint was sent, what belongs to no whole request included.
+        self.forwarded = b""
+        #: Everything the case's client was sent, and how its connection ended.
+        self.received = b""
+        self.ended = ""
         self.replies: list[tuple[list[bytes], bool]] = []
         self.complaints: list[str] = []
         self.port = 0
@@ -186,6 +192,8 @@ class World:
     def begin(self) -> None:
         """Forget the case before."""
         self.seen = []
+        self.forwarded = self.received = b""
+        self.ended = ""
         self.replies = []
         self.complaints = []
         # Only the newest matter, and a long run sees one a second.

@@ -8,9 +8,9 @@ FOLDER/NAME.ledger, times are seconds of the monotonic clock, and so are `start`
 every answer to a probe (`200 /readyz`).
 
 A connection that is idle for `--idle` seconds is closed, the way keep-alive timeouts do it. While
-FOLDER/NAME.rude holds a word, every other connection suffers it: `accept` closes it at once, `reset`
-cuts the answer in its body, `head` cuts it within its head, `deaf` closes it when the request is there,
-unexecuted. SIGTERM ends the listening, then what runs, then the process.
+FOLDER/NAME.rude holds `accept`, every other connection is closed at once; with another word every other
+request that is no probe suffers it: `reset` cuts its answer in the body, `head` cuts it within the head,
+`deaf` drops the request unexecuted. SIGTERM ends the listening, then what runs, then the process.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class App:
     def note(self, kind: str, what: str) -> None:
         os.write(self._ledger, f"{time.monotonic():.6f} {kind} {what}\n".encode())
 
-    def rudeness(self) -> str:
-        """Return what the next connection suffers: every other one, so that probes pass in between."""
+    def is_rude(self, *words: str) -> str:
+        """Return which of `words` holds, every other time that one does."""
         try:
             word = self.rude.read_text()
         except FileNotFoundError:
             return ""
-        return word if next(self.turns) % 2 == 0 else ""
+        return word if word in words and next(self.turns) % 2 == 0 else ""
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -88,8 +88,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.app.connections.add(self)
-        self.rudeness = self.app.rudeness()
-        if self.rudeness == "accept":
+        if self.app.is_rude("accept"):
             self.transport.close()
         self.rest()
 
@@ -118,6 +117,7 @@ class Connection(asyncio.Protocol):
             self.app.note(str(status), path)
             self.reply(status, "probed")
             return
+        self.rudeness = self.app.is_rude("deaf", *CUTS)
         if self.rudeness == "deaf":
             self.reset()
             return
@@ -132,7 +132,7 @@ class Connection(asyncio.Protocol):
         body = text.encode() + b" " + PAD
         close = "Connection: close\r\n" if self.app.ending else ""
         answer = f"HTTP/1.1 {status} X\r\n{close}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        if status == 200 and text != "probed" and self.rudeness in CUTS:
+        if self.rudeness in CUTS and text != "probed":
             self.transport.write(answer[: CUTS[self.rudeness](answer)])
             self.loop.call_later(0.005, self.reset)
             return
