@@ -15,6 +15,7 @@ from tests.conformance.cases import (
     host,
     interim,
     length,
+    refusals,
     request_line,
     response_bodies,
     response_heads,
@@ -35,6 +36,7 @@ THEMES: Mapping[str, tuple[Case, ...]] = {
     "upgrades": upgrades.CASES,
     "timeouts": timeouts.CASES,
     "desync": desync.CASES,
+    "refusals": refusals.CASES,
     "response heads": response_heads.CASES,
     "response bodies": response_bodies.CASES,
 }

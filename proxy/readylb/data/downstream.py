@@ -13,6 +13,7 @@ from readylb.core.http1.exchange import CHUNKED, Request
 from readylb.core.http1.framing import refuse_unfinished
 from readylb.core.http1.headers import Peer, trailer_lines
 from readylb.core.http1.responses import Refusal, render
+from readylb.core.http1.syntax import EMPTY_LINES
 from readylb.core.proxy_protocol import Header
 from readylb.data.flow import BACKLOG, PEER_FULL, hold, release, reset
 from readylb.data.forwarder import Exchange
@@ -97,12 +98,10 @@ class Downstream(asyncio.Protocol):
         else:
             self._next()
 
-    def respond(self, refusal: Refusal, *, close: bool, head_only: bool = False) -> None:
-        """Answer in the balancer's own name."""
-        close = close or self._service.closing
-        self.say(
-            render(refusal, close=close, date=self._service.sweep.date, head_only=head_only), close=close
-        )
+    def respond(self, refusal: Refusal, asked: bytes) -> None:
+        """Answer in the balancer's own name, and close. `asked` begins with the method, if it came."""
+        head_only = asked.startswith(b"HEAD")
+        self.say(render(refusal, close=True, date=self._service.sweep.date, head_only=head_only), close=True)
 
     def say(self, response: bytes, *, close: bool) -> None:
         """Answer with a whole response of our own."""
@@ -146,7 +145,8 @@ class Downstream(asyncio.Protocol):
         elif self._state != _HEAD:
             self.transport.abort()
         elif self._buffer:
-            self._refuse(Refusal(408, "the request head did not arrive in time"), "HeadTimeout")
+            late = Refusal(408, "the request head did not arrive in time")
+            self._refuse(late, "HeadTimeout", self._buffer)
         else:
             self._end(linger=False)
 
@@ -186,11 +186,12 @@ class Downstream(asyncio.Protocol):
                 if exchange.head_out:
                     self.cut()
                 else:
-                    self.respond(Refusal(400, "the request body ended too early"), close=True)
+                    self.respond(Refusal(400, "the request body ended too early"), exchange.request.method)
             return True
         if self._state == _HEAD and self._buffer:
             if not self.full:
-                self._refuse(Refusal(400, "the request head ended too early"), "BadRequest")
+                early = Refusal(400, "the request head ended too early")
+                self._refuse(early, "BadRequest", self._buffer)
             return True
         return False
 
@@ -248,8 +249,9 @@ class Downstream(asyncio.Protocol):
         end = data.find(b"\r\n\r\n", self._searched)
         if data[0] in b"\r\n":
             # RFC 9112 §2.2: empty lines before a request line are ignored.
-            if data.startswith(b"\r\n"):
-                self._buffer = data[2:]
+            empty = EMPTY_LINES.match(data)
+            if empty is not None:
+                self._buffer = data[empty.end() :]
                 self._searched = 0
                 return True
             if data == b"\r":
@@ -259,9 +261,8 @@ class Downstream(asyncio.Protocol):
             return False
         end += 4
         if end > limits.head_bytes:
-            self._refuse(
-                refuse_unfinished(data[:end], limits.request_line_bytes, limits.head_bytes), "BadRequest"
-            )
+            refusal = refuse_unfinished(data[:end], limits.request_line_bytes, limits.head_bytes)
+            self._refuse(refusal, "BadRequest", data)
             return True
         if end == len(data):
             head, self._buffer = data, b""
@@ -271,7 +272,7 @@ class Downstream(asyncio.Protocol):
         self._head_begun = False
         request = read_request(head, limits)
         if isinstance(request, Refusal):
-            self._refuse(request, "BadRequest")
+            self._refuse(request, "BadRequest", head)
         else:
             self._begin(request)
         return True
@@ -280,7 +281,7 @@ class Downstream(asyncio.Protocol):
         limits = self._service.settings.limits
         refusal = refuse_unfinished(data, limits.request_line_bytes, limits.head_bytes)
         if refusal is not None:
-            self._refuse(refusal, "BadRequest")
+            self._refuse(refusal, "BadRequest", data)
             return
         self._searched = max(0, len(data) - 3)
         if not self._head_begun:
@@ -332,7 +333,7 @@ class Downstream(asyncio.Protocol):
             if exchange.head_out:
                 self.cut()
             else:
-                self.respond(Refusal(400, str(error)), close=True)
+                self.respond(Refusal(400, str(error)), exchange.request.method)
             return False
         self._buffer = data[settled:]
         if scanner.trailers:
@@ -351,11 +352,11 @@ class Downstream(asyncio.Protocol):
             exchange.body_ended()
         return settled > 0
 
-    def _refuse(self, refusal: Refusal | None, reason: str) -> None:
+    def _refuse(self, refusal: Refusal | None, reason: str, asked: bytes) -> None:
         """Answer what is not forwarded; nothing behind it can be trusted."""
         verdict = refusal or Refusal(431, "the request head is too long")
         self._service.counters.record(verdict.status, reason, 0.0)
-        self.respond(verdict, close=True)
+        self.respond(verdict, asked)
 
     def _next(self) -> None:
         if self._state > _WAIT:

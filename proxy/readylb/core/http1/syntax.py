@@ -16,6 +16,7 @@ _TARGET = rb"[!$-;=?-~]+"
 
 REQUEST_LINE = re.compile(rb"(%b) (%b) HTTP/([0-9]\.[0-9])\r\n" % (TOKEN, _TARGET))
 STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")
+EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 # Longest Content-Length in digits; what has more would not fit 63 bits everywhere.
 LENGTH_DIGITS = 18
 
