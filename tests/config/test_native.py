@@ -227,9 +227,10 @@ def test_unknown_keys_get_a_hint(problems):
             ),
         ),
         (
-            "{port: 1, command: x, hashOn: referer}",
+            "{port: 1, command: x, balancer: ring_hash, hashOn: referer}",
             'hashOn: Invalid value: "referer": must be client-ip, header:NAME, cookie:NAME or uri',
         ),
+        ("{port: 1, command: x, hashOn: uri}", "hashOn: Forbidden: it is the key of balancer: ring_hash"),
         (
             "{port: 1, command: x, sessionAffinity: Cookie}",
             'sessionAffinity: Unsupported value: "Cookie": supported values: "ClientIP", "None"',

@@ -37,6 +37,14 @@ def test_who_is_served_and_kept_can_be_said(load_text, spec):
     assert load_text(SERVICE.format(port="", spec=spec)).warnings == ()
 
 
+def test_a_key_without_a_balancer_that_goes_by_it_is_refused(problems):
+    text = SERVICE.format(port="", spec="").replace(
+        "{name: s}", "{name: s, annotations: {readylb.io/hash-on: uri}}"
+    )
+    (problem,) = problems(text)
+    assert "has no effect: it is the key of the balancer ring_hash" in problem
+
+
 def test_the_proxy_protocol_is_taken_from_somebody(problems):
     text = SERVICE.format(port="", spec="").replace(
         "{name: s}", "{name: s, annotations: {readylb.io/proxy-protocol: accept}}"

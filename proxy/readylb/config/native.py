@@ -18,7 +18,15 @@ from readylb.config.problems import Report, plain, quote
 from readylb.config.shapes import shapes
 from readylb.config.unsupported import GRPC
 from readylb.config.validation import names
-from readylb.config.validation.errors import Errors, FieldError, choice, invalid, not_negative, required
+from readylb.config.validation.errors import (
+    Errors,
+    FieldError,
+    choice,
+    forbidden,
+    invalid,
+    not_negative,
+    required,
+)
 from readylb.config.validation.pods import validate_environment
 from readylb.config.validation.probes import validate_probe
 from readylb.config.validation.services import AFFINITIES, affinity_timeout
@@ -107,6 +115,8 @@ def _traffic(path: str, service: NativeService, trusted: tuple[str, ...]) -> Err
             yield invalid(f"{path}.{key}", text, wrong)
     if service.proxy_protocol and not (service.trusted_proxies or trusted):
         yield required(f"{path}.trusted_proxies", "proxyProtocol is taken from these only")
+    if service.hash_on and service.balancer != "ring_hash":
+        yield forbidden(f"{path}.hashOn", "it is the key of balancer: ring_hash")
     if service.session_affinity:
         yield from choice(f"{path}.sessionAffinity", service.session_affinity, AFFINITIES)
     if service.session_affinity_config:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from readylb.config.knobs import ENDPOINT, EXTERNAL, TRUSTED_PROXIES
+from readylb.config.knobs import BALANCER, ENDPOINT, EXTERNAL, TRUSTED_PROXIES
 from readylb.config.pod_specs import pod_spec
 from readylb.config.problems import quote
-from readylb.core.traffic import PROXY_PROTOCOL
+from readylb.core.traffic import HASH_ON, PROXY_PROTOCOL
 from readylb.model import Object, Service
 from readylb.model.container import Container, probes_of
 from readylb.model.lifecycle import LifecycleHandler
@@ -56,6 +56,9 @@ def _service(item: Service) -> Iterator[Finding]:
     if PROXY_PROTOCOL in notes and TRUSTED_PROXIES not in notes:
         message = f"nobody may send it: the annotation {TRUSTED_PROXIES} must say whose word is believed"
         yield Finding(f"metadata.annotations[{PROXY_PROTOCOL}]", message, True)
+    if HASH_ON in notes and notes.get(BALANCER) != "ring_hash":
+        message = f"has no effect: it is the key of the balancer ring_hash (annotation {BALANCER})"
+        yield Finding(f"metadata.annotations[{HASH_ON}]", message, True)
     if spec.external_ips:
         yield Finding("spec.externalIPs", "ignored: say where to listen with --bind", False)
 
