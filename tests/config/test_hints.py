@@ -54,7 +54,7 @@ def test_a_field_that_is_too_deep_belongs_one_level_up():
     [
         ("containers", (Deployment, DeploymentSpec), "template.spec"),
         ("containers", (Deployment,), "spec.template.spec"),
-        ("image", (PodSpec,), "containers"),
+        ("image", (PodSpec,), "containers or initContainers"),
         ("path", (Container, Probe), "httpGet"),
     ],
 )

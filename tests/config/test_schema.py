@@ -79,4 +79,4 @@ def test_misplaced_probe_fields_do_not_fit():
 def test_fields_that_are_left_out_of_account_say_why():
     definitions = schema.kubernetes_schema()["$defs"]
     assert definitions["PodSpec"]["properties"]["volumes"]["description"].startswith("ignored: ")
-    assert "initContainers" not in definitions["PodSpec"]["properties"]
+    assert "schedulingGates" not in definitions["PodSpec"]["properties"]

@@ -111,3 +111,44 @@ spec:
             "finished": 0,
             "again": 1,
         }
+
+
+def test_init_containers_end_before_the_container_starts_and_a_sidecar_serves_beside_it(
+    tmp_path: Path,
+) -> None:
+    port, gate = free_port(), tmp_path / "gate"
+    manifest = f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, labels: {{app: web}}}}
+spec:
+  initContainers:
+  - name: wait
+    image: sh
+    command: [sh, -c, "until [ -e {gate} ]; do sleep 0.1; done; echo ready > {tmp_path}/prepared"]
+  - name: proxy
+    image: replica
+    restartPolicy: Always
+    ports: [{{containerPort: 8080, name: http}}]
+    startupProbe: {{httpGet: {{path: /readyz, port: http}}, periodSeconds: 1, failureThreshold: 30}}
+  containers:
+  - name: main
+    image: sh
+    command: [sh, -c, "cat {tmp_path}/prepared; exec sleep 100"]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec: {{type: LoadBalancer, selector: {{app: web}}, ports: [{{port: 80, targetPort: http}}]}}
+"""
+    with up(tmp_path, manifest, "--publish", f"web:80={port}") as lb:
+        lb.wait_for("it waits", lambda: "Init:0/2" in lb.run("get", "pods").stdout)
+        assert fetch(port, "/").status == 503
+        gate.touch()
+        lb.wait_ready(1)
+        assert fetch(port, "/").status == 200
+        row = lb.run("get", "pods").stdout.splitlines()[1].split()
+        assert row[1:3] == ["2/2", "Running"]
+        assert lb.run("logs", "web", "-c", "main").stdout == "ready\n"
+        described = lb.run("describe", "pod", "web").stdout
+        assert described.index("Init Containers:") < described.index("\nContainers:")

@@ -12,15 +12,24 @@ from readylb.cli.intervals import rfc1123
 
 _PROBES = (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe"))
 
+#: What `describe` calls a list of containers, and where a pod keeps it and its statuses.
+_LISTS = (
+    ("Init Containers", "initContainers", "initContainerStatuses"),
+    ("Containers", "containers", "containerStatuses"),
+)
+
 
 def describe_pod_containers(pod: Document) -> list[str]:
     """Return the lines for all containers of a pod, with how they are going."""
-    lines = ["Containers:"]
-    statuses = {item["name"]: item for item in pod.get("status", {}).get("containerStatuses", [])}
-    for container in pod.get("spec", {}).get("containers", []):
-        lines.append(f"  {container['name']}:")
-        block = _container(container, statuses.get(container["name"]), pod["metadata"])
-        lines += [f"    {line}" for line in block]
+    lines: list[str] = []
+    for title, kept, told in _LISTS:
+        statuses = {item["name"]: item for item in pod.get("status", {}).get(told, [])}
+        containers = pod.get("spec", {}).get(kept, [])
+        lines += [f"{title}:"] if containers else []
+        for container in containers:
+            lines.append(f"  {container['name']}:")
+            block = _container(container, statuses.get(container["name"]), pod["metadata"])
+            lines += [f"    {line}" for line in block]
     return lines
 
 

@@ -58,6 +58,7 @@ def _pod(spec: PodSpec) -> PodSpec:
     return replace(
         spec,
         containers=tuple(_container(container) for container in spec.containers),
+        init_containers=tuple(_container(container) for container in spec.init_containers),
         restart_policy=spec.restart_policy or "Always",
         dns_policy=spec.dns_policy or "ClusterFirst",
     )

@@ -88,7 +88,6 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
             "shareProcessNamespace",
             "hostAliases",
         ),
-        **_refuse("the pod's containers would start without what they wait for", "initContainers"),
         **_refuse("the pod would start in spite of them", "schedulingGates"),
         **_refuse("the pod would not be ended in time", "activeDeadlineSeconds"),
         "ephemeralContainers": Known(
@@ -102,7 +101,7 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
         **_warn(f"{_LOCAL} and see this machine's own files", "volumeMounts", "volumeDevices"),
         **_warn("ignored: a container has no terminal and no standard input", "stdin", "stdinOnce", "tty"),
         **_refuse("the container would run without these variables (list them in env)", "envFrom"),
-        **_refuse("use the pod's restartPolicy", "restartPolicy", "restartPolicyRules"),
+        **_refuse("use restartPolicy", "restartPolicyRules"),
     },
     Lifecycle: _refuse("SIGTERM is what stops a container", "stopSignal"),
     EnvVarSource: _refuse(

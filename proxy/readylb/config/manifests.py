@@ -151,8 +151,8 @@ def check_commands(placed: Placed, images: Mapping[str, tuple[str, ...]], report
     found = pod_spec(placed.item)
     if found is None or found.spec.runtime_class_name == EXTERNAL:
         return
-    for index, container in enumerate(found.spec.containers):
-        path = f"{found.path}.containers[{index}].image"
+    for below, container in found.containers:
+        path = f"{below}.image"
         try:
             known = container_command.resolve(container, images, found.metadata.annotations)
         except ValueError:

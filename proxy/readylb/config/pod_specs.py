@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from readylb.model import Deployment, Object, Pod, ReplicaSet, ReplicationController
+from readylb.model.container import Container
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec
 
@@ -18,6 +19,19 @@ class FoundPodSpec:
     path: str
     spec: PodSpec
     metadata: ObjectMeta
+
+    @property
+    def containers(self) -> Iterator[tuple[str, Container]]:
+        """Yield every container with its path."""
+        return containers(self.path, self.spec)
+
+
+def containers(path: str, spec: PodSpec) -> Iterator[tuple[str, Container]]:
+    """Yield every container of the description at `path` with its own path, regular ones first."""
+    for index, container in enumerate(spec.containers):
+        yield f"{path}.containers[{index}]", container
+    for index, container in enumerate(spec.init_containers):
+        yield f"{path}.initContainers[{index}]", container
 
 
 def pod_spec(item: Object) -> FoundPodSpec | None:

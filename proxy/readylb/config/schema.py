@@ -55,6 +55,7 @@ _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (ServiceSpec, "sessionAffinity"): {"enum": list(AFFINITIES)},
     (DeploymentStrategy, "type"): {"enum": ["Recreate", "RollingUpdate"]},
     (PodSpec, "restartPolicy"): {"enum": ["Always", "Never", "OnFailure"]},
+    (Container, "restartPolicy"): {"enum": ["Always", "Never", "OnFailure"]},
     (HTTPGetAction, "scheme"): {"enum": ["HTTP", "HTTPS"]},
     **{
         (Probe, key): _COUNT

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from readylb.config.knobs import BALANCER, ENDPOINT, EXTERNAL, TRUSTED_PROXIES
-from readylb.config.pod_specs import pod_spec
+from readylb.config.pod_specs import containers, pod_spec
 from readylb.config.problems import quote
 from readylb.core.traffic import HASH_ON, PROXY_PROTOCOL
 from readylb.model import Object, Service
@@ -67,8 +67,8 @@ def _pod(spec: PodSpec, path: str) -> Iterator[Finding]:
     if spec.runtime_class_name not in {"", EXTERNAL}:
         message = f"not supported: there is no runtime {quote(spec.runtime_class_name)} here (leave it out)"
         yield Finding(f"{path}.runtimeClassName", message, True)
-    for index, container in enumerate(spec.containers):
-        yield from _container(container, f"{path}.containers[{index}]")
+    for below, container in containers(path, spec):
+        yield from _container(container, below)
 
 
 def _container(container: Container, path: str) -> Iterator[Finding]:

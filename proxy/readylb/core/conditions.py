@@ -15,17 +15,24 @@ from readylb.model.pod import PodCondition, PodPhase
 _TERMINAL_REASONS = {PodPhase.SUCCEEDED: "PodCompleted", PodPhase.FAILED: "PodFailed"}
 
 
-def pod_conditions(
-    pod: Pod, phase: PodPhase, statuses: Sequence[ContainerStatus], *, prepared: bool, now: float
+def pod_conditions(  # noqa: PLR0913 -- all that the conditions speak of
+    pod: Pod,
+    phase: PodPhase,
+    statuses: Sequence[ContainerStatus],
+    *,
+    prepared: bool,
+    now: float,
+    inits: Sequence[ContainerStatus] = (),
 ) -> tuple[PodCondition, ...]:
     """Return the conditions in kubelet's order; `last_transition_time` moves only with the status.
 
-    `prepared` says whether the pod's surroundings exist.
+    `prepared` says whether the pod's surroundings exist, `inits` how its init containers are going.
     """
-    containers_ready = _containers_ready(phase, [item.name for item in pod.spec.containers], statuses)
+    names = [item.name for item in (*pod.spec.sidecars, *pod.spec.containers)]
+    containers_ready = _containers_ready(phase, names, (*inits, *statuses))
     fresh = (
         _condition("PodReadyToStartContainers", prepared and phase not in _TERMINAL_REASONS),
-        _initialized(phase),
+        _initialized(pod, phase, statuses, inits),
         _ready(pod, containers_ready),
         containers_ready,
         _condition("PodScheduled", True),
@@ -36,9 +43,22 @@ def pod_conditions(
     return own + tuple(item for item in pod.status.conditions if item.type not in kinds)
 
 
-def _initialized(phase: PodPhase) -> PodCondition:
-    reason = "PodCompleted" if phase is PodPhase.SUCCEEDED else ""
-    return PodCondition(type="Initialized", status="True", reason=reason)
+def _initialized(
+    pod: Pod, phase: PodPhase, statuses: Sequence[ContainerStatus], inits: Sequence[ContainerStatus]
+) -> PodCondition:
+    """Return Initialized (GeneratePodInitializedCondition); a regular container that has run proves it."""
+    if phase is PodPhase.SUCCEEDED:
+        return PodCondition(type="Initialized", status="True", reason="PodCompleted")
+    sidecars = {item.name for item in pod.spec.sidecars}
+    unready = [item.name for item in inits if not (item.started if item.name in sidecars else item.ready)]
+    if not unready or any(item.container_id for item in statuses):
+        return PodCondition(type="Initialized", status="True")
+    return PodCondition(
+        type="Initialized",
+        status="False",
+        reason="ContainersNotInitialized",
+        message=f"containers with incomplete status: [{' '.join(unready)}]",
+    )
 
 
 def _ready(pod: Pod, containers_ready: PodCondition) -> PodCondition:

@@ -102,7 +102,7 @@ def _target(port: ServicePort, pod: Pod) -> int | None:
     target = port.target_port or port.port
     if isinstance(target, int):
         return pod.bound_port(target)
-    for container in pod.spec.containers:
+    for container in pod.spec.long_running:
         for candidate in container.ports:
             if (candidate.name, candidate.protocol) == (target, port.protocol):
                 return pod.bound_port(candidate.container_port)

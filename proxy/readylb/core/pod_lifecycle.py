@@ -60,15 +60,25 @@ def decide(
         return _judge(pod, container, verdicts, changed=changed)
     if life.stage is not Stage.EXITED:
         return KEEP
-    return START if life.doomed_restart or restarts(pod, life.exit) else DONE
+    return START if life.doomed_restart or restarts(pod, container, life.exit) else DONE
 
 
-def restarts(pod: Pod, ended: ContainerStateTerminated | None) -> bool:
+def restarts(pod: Pod, container: Container, ended: ContainerStateTerminated | None) -> bool:
     """Say whether the restart policy starts a container again that ended like this."""
-    policy = pod.spec.restart_policy
+    policy = restart_policy(pod, container)
     if policy == "OnFailure":
         return ended is None or ended.exit_code != 0
     return policy != "Never"
+
+
+def restart_policy(pod: Pod, container: Container) -> str:
+    """Return the policy that rules a container: its own before the pod's (KEP-753, KEP-5307).
+
+    A plain init container that has succeeded is never started again, so Always means OnFailure for it.
+    """
+    policy = container.restart_policy or pod.spec.restart_policy
+    plain = container in pod.spec.init_containers and not container.is_sidecar
+    return "OnFailure" if plain and policy == "Always" else policy
 
 
 def grace_seconds(pod: Pod, container: Container, condemned_by: ProbeKind | None = None) -> int:
@@ -103,7 +113,7 @@ def _judge(pod: Pod, container: Container, verdicts: Verdicts, *, changed: bool)
         return Action(Verb.STOP, text, restart=True)
     for kind, result in ((ProbeKind.LIVENESS, verdicts.liveness), (ProbeKind.STARTUP, verdicts.startup)):
         if result is ProbeResult.FAILURE:
-            again = pod.spec.restart_policy != "Never"
+            again = restart_policy(pod, container) != "Never"
             suffix = ", will be restarted" if again else ""
             text = f"Container {container.name} failed {kind.lower()} probe{suffix}"
             return Action(Verb.STOP, text, restart=again, probe=kind)

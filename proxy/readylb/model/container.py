@@ -61,8 +61,14 @@ class Container:
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
     lifecycle: Lifecycle | None = None
+    restart_policy: str = ""
     termination_message_path: str = ""
     termination_message_policy: str = ""
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Say of an init container whether it is restartable: it runs beside the others."""
+        return self.restart_policy == "Always"
 
     def probe(self, kind: ProbeKind) -> Probe | None:
         """Return the container's probe of that kind, or None."""

@@ -31,6 +31,7 @@ class PodSpec:
     """What to run. `runtime_class_name` names the runtime: "" (the default) or `external`."""
 
     containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
     restart_policy: str = "Always"
     termination_grace_period_seconds: int = 30
     hostname: str = ""
@@ -38,6 +39,21 @@ class PodSpec:
     node_name: str = ""
     dns_policy: str = "ClusterFirst"
     readiness_gates: tuple[PodReadinessGate, ...] = ()
+
+    @property
+    def sidecars(self) -> tuple[Container, ...]:
+        """The restartable init containers."""
+        return tuple(item for item in self.init_containers if item.is_sidecar)
+
+    @property
+    def long_running(self) -> tuple[Container, ...]:
+        """The containers that may be probed and have traffic: regular ones, then sidecars."""
+        return (*self.containers, *self.sidecars)
+
+    @property
+    def every_container(self) -> tuple[Container, ...]:
+        """All containers in the order in which they start."""
+        return (*self.init_containers, *self.containers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +94,7 @@ class PodStatus:
     pod_ip: str = key("podIP", default="")
     pod_ips: tuple[PodIP, ...] = key("podIPs", default=())
     start_time: float | None = time_field()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     qos_class: str = ""
     port_mappings: tuple[PortMapping, ...] = ()
@@ -123,7 +140,8 @@ class Pod:
 
     def container_status(self, name: str) -> ContainerStatus | None:
         """Return the status of the container of that name, or None."""
-        return next((item for item in self.status.container_statuses if item.name == name), None)
+        known = (*self.status.container_statuses, *self.status.init_container_statuses)
+        return next((item for item in known if item.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

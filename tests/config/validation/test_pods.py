@@ -4,7 +4,9 @@ from readylb.config.defaults import defaulted
 from readylb.config.validation.pods import validate_pod_spec
 from readylb.model import Pod
 from readylb.model.container import Container, ContainerPort, EnvVar, EnvVarSource, ObjectFieldSelector
-from readylb.model.pod import PodSpec
+from readylb.model.lifecycle import Lifecycle
+from readylb.model.pod import PodReadinessGate, PodSpec
+from readylb.model.probe import ExecAction, Probe
 
 
 def errors(*containers, **fields):
@@ -119,3 +121,39 @@ def test_the_grace_period_is_not_negative():
 def test_the_host_name_is_a_label():
     (error,) = errors(Container(name="a", image="i"), hostname="a.b")
     assert error.startswith('spec.hostname: Invalid value: "a.b": ')
+
+
+def of_init_container(**fields):
+    return errors(
+        Container(name="a", image="i"), init_containers=(Container(**{"name": "b", "image": "i", **fields}),)
+    )
+
+
+def test_init_containers_follow_the_rules_of_containers():
+    assert of_init_container() == []
+    assert of_init_container(name="a") == ['spec.initContainers[0].name: Duplicate value: "a"']
+    assert of_init_container(image="") == ["spec.initContainers[0].image: Required value"]
+
+
+def test_a_plain_init_container_has_neither_probes_nor_hooks():
+    asked = {"liveness_probe": Probe(exec=ExecAction(command=("ls",))), "lifecycle": Lifecycle()}
+    detail = "Forbidden: may not be set for init containers without restartPolicy=Always"
+    assert of_init_container(**asked) == [
+        f"spec.initContainers[0].lifecycle: {detail}",
+        f"spec.initContainers[0].livenessProbe: {detail}",
+    ]
+    assert of_init_container(restart_policy="Always", **asked) == []
+
+
+def test_a_containers_own_restart_policy_is_one_of_three():
+    assert of_container(restart_policy="OnFailure") == []
+    supported = 'supported values: "Always", "Never", "OnFailure"'
+    assert of_container(restart_policy="Sometimes") == [
+        f'spec.containers[0].restartPolicy: Unsupported value: "Sometimes": {supported}'
+    ]
+
+
+def test_a_readiness_gate_is_named_as_a_condition_is():
+    assert errors(Container(name="a", image="i"), readiness_gates=(PodReadinessGate(condition_type="x y"),))[
+        0
+    ].startswith('spec.readinessGates[0].conditionType: Invalid value: "x y": ')

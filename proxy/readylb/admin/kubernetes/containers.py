@@ -29,12 +29,12 @@ def pod_of(request: web.Request) -> Pod:
 
 def container_of(request: web.Request, pod: Pod) -> Container:
     """Return the container that the query names, or the only one; BadRequestError says which there are."""
-    containers = {item.name: item for item in pod.spec.containers}
+    containers = {item.name: item for item in (*pod.spec.containers, *pod.spec.init_containers)}
     name = request.query.get("container", "") or pod.metadata.annotations.get(
         _DEFAULT_CONTAINER_ANNOTATION, ""
     )
     if not name:
-        if len(containers) == 1:
+        if len(pod.spec.containers) == 1:
             return pod.spec.containers[0]
         names = " ".join(containers)
         msg = f"a container name must be specified for pod {pod.metadata.name}, choose one of: [{names}]"

@@ -14,13 +14,16 @@ from readylb.model.container import ContainerStateTerminated, ContainerStatus
 
 def pod_row(pod: Pod, now: float) -> Sequence[Cell]:
     """Return the cells of one pod."""
-    statuses = pod.status.container_statuses
+    sidecars = {item.name for item in pod.spec.sidecars}
+    beside = [item for item in pod.status.init_container_statuses if item.name in sidecars]
+    statuses = [*beside, *pod.status.container_statuses]
     ready = sum(1 for status in statuses if status.ready and status.state.running is not None)
+    waiting = init_reason(pod)
     return (
         pod.metadata.name,
-        f"{ready}/{len(pod.spec.containers)}",
+        f"{ready}/{len(pod.spec.long_running)}",
         pod_reason(pod),
-        _restarts(statuses, now),
+        _restarts(pod.status.init_container_statuses if waiting else statuses, now),
         age(pod.metadata.creation_timestamp, now),
         pod.status.pod_ip or NONE,
         pod.spec.node_name or NONE,
@@ -33,6 +36,9 @@ def pod_reason(pod: Pod) -> str:
     """Return what the STATUS column says."""
     reason = pod.status.reason or str(pod.status.phase)
     running = False
+    initializing = init_reason(pod)
+    if initializing:
+        return "Terminating" if pod.terminating and not pod.finished else initializing
     for status in reversed(pod.status.container_statuses):
         state = status.state
         if state.waiting is not None and state.waiting.reason:
@@ -46,6 +52,27 @@ def pod_reason(pod: Pod) -> str:
     if pod.terminating and not pod.finished:
         reason = "Terminating"
     return reason
+
+
+def init_reason(pod: Pod) -> str:
+    """Return what holds the pod's beginning up (`Init:0/2`); empty once it is initialized."""
+    condition = pod.condition("Initialized")
+    total = len(pod.spec.init_containers)
+    if condition is None or condition.status == "True":
+        return ""
+    for index, container in enumerate(pod.spec.init_containers):
+        status = pod.container_status(container.name)
+        if status is None:
+            return f"Init:{index}/{total}"
+        state = status.state
+        if status.started if container.is_sidecar else status.ready:
+            continue
+        if state.terminated is not None:
+            return f"Init:{_ending(state.terminated)}"
+        if state.waiting is not None and state.waiting.reason not in {"", "PodInitializing"}:
+            return f"Init:{state.waiting.reason}"
+        return f"Init:{index}/{total}"
+    return ""
 
 
 def _ending(state: ContainerStateTerminated) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readylb.config.knobs import EXTERNAL
+from readylb.config.pod_specs import containers
 from readylb.config.validation import names
 from readylb.config.validation.errors import (
     Errors,
     choice,
     duplicate,
+    forbidden,
     invalid,
     not_negative,
     required,
@@ -41,11 +43,14 @@ def validate_pod_spec(path: str, spec: PodSpec) -> Errors:
     if not spec.containers:
         yield required(f"{path}.containers")
     seen: set[str] = set()
-    for index, container in enumerate(spec.containers):
-        below = f"{path}.containers[{index}]"
+    for below, container in containers(path, spec):
         yield from _container(below, container, seen)
-        grace = spec.termination_grace_period_seconds
-        yield from validate_lifecycle(f"{below}.lifecycle", container.lifecycle, grace)
+        if container in spec.init_containers and not container.is_sidecar:
+            yield from _plain_init_container(below, container)
+        else:
+            yield from validate_probes(below, container)
+            grace = spec.termination_grace_period_seconds
+            yield from validate_lifecycle(f"{below}.lifecycle", container.lifecycle, grace)
         if spec.runtime_class_name != EXTERNAL:  # what runs elsewhere needs no image
             yield from _image(below, container.image)
     yield from _host_ports(f"{path}.containers", spec.containers)
@@ -73,7 +78,23 @@ def _container(path: str, container: Container, seen: set[str]) -> Errors:
     yield from choice(f"{path}.imagePullPolicy", container.image_pull_policy, _PULL_POLICIES)
     yield from _ports(f"{path}.ports", container.ports)
     yield from validate_environment(f"{path}.env", container.env)
-    yield from validate_probes(path, container)
+    if container.restart_policy:
+        yield from choice(f"{path}.restartPolicy", container.restart_policy, _RESTART_POLICIES)
+
+
+def _plain_init_container(path: str, container: Container) -> Errors:
+    """Refuse what comes too late: it ends before anybody could ask it (validateInitContainers)."""
+    given = {
+        "lifecycle": container.lifecycle,
+        "livenessProbe": container.liveness_probe,
+        "readinessProbe": container.readiness_probe,
+        "startupProbe": container.startup_probe,
+    }
+    for name, value in given.items():
+        if value is not None:
+            yield forbidden(
+                f"{path}.{name}", "may not be set for init containers without restartPolicy=Always"
+            )
 
 
 def _image(path: str, image: str) -> Errors:

@@ -80,7 +80,7 @@ class ContainerKeeper:
             self._record(pod, container, "Normal", "Killing", f"Stopping container {container.name}")
             self._stop(pod, container, restart=False)
             return
-        deadline = self._deps.clock.now() + grace_seconds(pod, container)
+        deadline = self._deadline(pod, container)
         if self._farewell is not None and deadline < self._farewell.deadline:
             self.life = self.life.stop(restart=False)
             self._farewell.hurry(deadline)
@@ -191,7 +191,7 @@ class ContainerKeeper:
     ) -> None:
         if self._running is None:
             return
-        deadline = self._deps.clock.now() + grace_seconds(pod, container, condemned_by)
+        deadline = self._deadline(pod, container, condemned_by)
 
         words = self._words(pod, container, wanted_grace_seconds(pod, container, condemned_by))
         self._farewell = Farewell(self._deps, self._traffic, self._running, deadline, words)
@@ -199,6 +199,12 @@ class ContainerKeeper:
         # The pod leaves the rotation with this: only afterwards does the farewell look at its traffic.
         self._changed()
         self._deps.spawn(f"stop/{pod.metadata.name}/{container.name}", self._farewell.run())
+
+    def _deadline(self, pod: Pod, container: Container, condemned_by: ProbeKind | None = None) -> float:
+        """Return the end of the grace period: all containers of a pod that is deleted share one."""
+        if pod.metadata.deletion_timestamp is not None:
+            return pod.metadata.deletion_timestamp
+        return self._deps.clock.now() + grace_seconds(pod, container, condemned_by)
 
     def _words(self, pod: Pod, container: Container, wanted_grace: int) -> Words:
         def failed(error: Exception) -> None:

@@ -12,9 +12,11 @@ from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
 from readylb.control.pods.traffic import TrafficGate
 from readylb.control.store import Store
 from readylb.core.backoff import Backoff
+from readylb.core.init_containers import is_over, turn
 from readylb.core.pod_lifecycle import Verdicts
-from readylb.core.pod_status import ContainerView, PodNetwork, pod_status
+from readylb.core.pod_status import ContainerView, PodNetwork, is_started, pod_status
 from readylb.model import Pod, ProbeStatus
+from readylb.model.container import Container
 from readylb.model.probe import ProbeKind, ProbeResult
 
 #: Address of the machine as `status.hostIP` shows it.
@@ -34,7 +36,7 @@ class PodKeeper:
         self._network = PodNetwork(host_ip=HOST_IP)
         self._traffic = TrafficGate(pod, store, deps.clock)
         self._taken = False
-        self._containers = {item.name: self._keeper() for item in pod.spec.containers}
+        self._containers = {item.name: self._keeper() for item in pod.spec.every_container}
 
     def see(self, pod: Pod) -> None:
         """Look again; a version older than the keeper's own last write tells nothing."""
@@ -95,14 +97,47 @@ class PodKeeper:
 
     def _attend(self) -> bool:
         """Do what is due for every container; return True when the pod may be removed."""
-        for container in self._pod.spec.containers:
-            keeper = self._containers.setdefault(container.name, self._keeper())
-            if self._leaving:
-                keeper.leave(self._pod, container)
-            else:
-                keeper.attend(self._pod, container, self._verdicts(container.name))
+        for container in self._pod.spec.every_container:
+            self._containers.setdefault(container.name, self._keeper())
+        if self._leaving:
+            self._leave()
+        else:
+            self._keep()
         self._publish()
         return self._leaving and not any(item.life.up for item in self._containers.values())
+
+    def _keep(self) -> None:
+        """Keep those whose turn it is; sidecars go when nobody is left whom they could serve."""
+        spec = self._pod.spec
+        lives = {name: keeper.life for name, keeper in self._containers.items()}
+        found = turn(self._pod, lives, self._started)
+        done = found.failed or is_over(self._pod, lives)
+        for container in spec.every_container:
+            if container.name in found.names and not (done and container in spec.sidecars):
+                verdicts = self._verdicts(container.name)
+                self._containers[container.name].attend(self._pod, container, verdicts)
+        if done:
+            self._dismiss_sidecars()
+
+    def _leave(self) -> None:
+        """Stop all: sidecars last, and in the reverse order of their start."""
+        spec = self._pod.spec
+        first = [item for item in spec.every_container if item not in spec.sidecars]
+        for container in first:
+            self._containers[container.name].leave(self._pod, container)
+        if not any(self._containers[container.name].life.up for container in first):
+            self._dismiss_sidecars()
+
+    def _dismiss_sidecars(self) -> None:
+        for container in reversed(self._pod.spec.sidecars):
+            keeper = self._containers[container.name]
+            keeper.leave(self._pod, container)
+            if keeper.life.up:
+                return
+
+    def _started(self, container: Container) -> bool:
+        life = self._containers[container.name].life
+        return is_started(container, ContainerView(life, self._verdicts(container.name)))
 
     def _next_start(self) -> float:
         """Return when a start that was put off is due."""

@@ -69,7 +69,7 @@ class ProbeController:
 
     def _start(self, pod: Pod) -> dict[Prober, asyncio.Task[Any]]:
         found: dict[Prober, asyncio.Task[Any]] = {}
-        for container in pod.spec.containers:
+        for container in pod.spec.long_running:
             for kind, probe in probes_of(container).items():
                 prober = Prober(pod, container, kind, probe, self._deps)
                 found[prober] = self._tasks.spawn(f"probe/{prober.name}", prober.run())

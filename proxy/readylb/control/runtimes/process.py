@@ -191,7 +191,7 @@ class ProcessRuntime:
 
     def _map_ports(self, pod: Pod) -> tuple[PortMapping, ...]:
         declared = {
-            port.container_port: port for container in pod.spec.containers for port in container.ports
+            port.container_port: port for container in pod.spec.long_running for port in container.ports
         }
         mapped: list[PortMapping] = []
         try:
