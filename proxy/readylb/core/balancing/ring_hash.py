@@ -28,12 +28,14 @@ class RingHash:
 
     needs_key: ClassVar[bool] = True
 
-    __slots__ = ("_keyless", "_known", "_owners", "_points")
+    __slots__ = ("_keyless", "_known", "_owners", "_placed", "_points")
 
     def __init__(self, rng: Rng | None = None) -> None:  # noqa: ARG002 - nothing is left to chance
         """Have an empty ring."""
         self._known: Sequence[Any] = ()
         self._points: list[int] = []
+        # (address, how many) -> points, so that only those of newcomers are computed.
+        self._placed: dict[tuple[bytes, int], tuple[int, ...]] = {}
         self._owners: dict[int, Any] = {}
         self._keyless = RoundRobin()
 
@@ -58,13 +60,13 @@ class RingHash:
         each = POINTS
         while each > _FEWEST and each * total > RING_POINTS:
             each //= 2
+        before, self._placed = self._placed, {}
         owners: dict[int, Any] = {}
-        for candidate in candidates:
-            for point in _points(candidate.authority, each * candidate.weight):
-                # Two addresses on one point is as good as impossible; the same one must win everywhere.
-                other = owners.setdefault(point, candidate)
-                if candidate.authority < other.authority:
-                    owners[point] = candidate
+        # Two addresses on one point is as good as impossible; in this order the same one wins everywhere.
+        for candidate in sorted(candidates, key=lambda candidate: candidate.authority):
+            place = candidate.authority, each * candidate.weight
+            points = self._placed[place] = before.get(place) or tuple(_points(*place))
+            owners.update(dict.fromkeys(points, candidate))
         self._owners = owners
         self._points = sorted(owners)
 
