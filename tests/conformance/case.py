@@ -144,10 +144,12 @@ def refused(
     return Case(name, source, _steps(send), (), statuses(status), **settled)
 
 
-def broken_off(name: str, source: str, send: bytes | tuple[Step, ...], **verdict: object) -> Case:
+def broken_off(
+    name: str, source: str, send: bytes | tuple[Step, ...], status: int | set[int] = 400, **verdict: object
+) -> Case:
     """Describe a request whose body goes wrong behind its head: no endpoint may take it for whole."""
     settled = {"ending": Ending.CLOSED, "whole": 0, "upstream": Upstream.DROPPED, **verdict}
-    return Case(name, source, _steps(send), (), statuses(400), **settled)
+    return Case(name, source, _steps(send), (), statuses(status), **settled)
 
 
 def bad_answer(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tests.conformance.case import Case
 from tests.conformance.cases import (
+    both_ways,
     chunks,
     coding,
     connections,
@@ -33,6 +34,7 @@ THEMES: Mapping[str, tuple[Case, ...]] = {
     "hops": hops.CASES,
     "interim": interim.CASES,
     "connections": connections.CASES,
+    "both ways": both_ways.CASES,
     "upgrades": upgrades.CASES,
     "timeouts": timeouts.CASES,
     "desync": desync.CASES,
