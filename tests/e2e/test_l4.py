@@ -37,6 +37,7 @@ def test_a_half_closed_client_of_raw_bytes_gets_all_of_its_answer(tmp_path: Path
             lb.wait_ready(1)
             data = bytes(range(256)) * 4096
             assert said(port, data, end=True) == data + b"the end"
+            assert f"Listening service/raw: tcp://127.0.0.1:{port} -> " in lb.printed()
 
 
 def test_the_first_bytes_tell_http_from_the_rest_on_one_port(tmp_path: Path) -> None:

@@ -188,13 +188,14 @@ class ControlProcess:
             raise ListenError("\n".join(failure.error for failure in self.link.listen_failures))
         for service in self.store.objects(Service):
             for port in service.spec.ports:
-                local = self.link.local_port(service, port)
-                if local is not None:
+                state = self.link.state(service, port)
+                if state is not None and state.settings is not None and state.local_port is not None:
                     log.info(
-                        "Listening service/%s: http://%s:%d -> port %s of its Ready pods",
+                        "Listening service/%s: %s://%s:%d -> port %s of its Ready pods",
                         service.metadata.name,
+                        "tcp" if state.settings.protocol == "tcp" else "http",
                         self._settings.bind,
-                        local,
+                        state.local_port,
                         port.target_port or port.port,
                     )
 

@@ -250,8 +250,8 @@ async def test_publishing_moves_the_local_port_and_zero_takes_any(make_world: Ca
     world = make_world(LinkSettings(bind="127.0.0.2", publish={("web", 80): 8000, ("api", 80): 0}))
     web, api = world.store.create(make_service()), world.store.create(make_service("api"))
     await started(world)
-    assert world.link.local_port(web, web.spec.ports[0]) == 8000
-    assert world.link.local_port(api, api.spec.ports[0]) == 45678
+    assert world.link.state(web, web.spec.ports[0]).local_port == 8000
+    assert world.link.state(api, api.spec.ports[0]).local_port == 45678
     assert world.service().spec.cluster_ip == "127.0.0.2"
 
 
@@ -343,7 +343,7 @@ async def test_two_services_cannot_have_one_port_and_the_second_gets_it_when_the
     )
     world.store.remove(Service, "default", "one")
     await world.settle()
-    assert world.link.local_port(two, two.spec.ports[0]) == 80
+    assert world.link.state(two, two.spec.ports[0]).local_port == 80
     assert world.take(RemoveService) == [RemoveService("default/one:80")]
 
 

@@ -114,11 +114,6 @@ class Link:
             f"{name}:{port}" for name, port in self._settings.publish if (name, port) not in declared
         )
 
-    def local_port(self, service: Service, port: ServicePort) -> int | None:
-        """Return the local port on which a Service port is listened on; None while it is not."""
-        state = self._ports.get(_port_key(service, port))
-        return state.local_port if state is not None else None
-
     def state(self, service: Service, port: ServicePort) -> ServicePortState | None:
         """Return what is known of a Service port: what was sent, listened on, confirmed."""
         return self._ports.get(_port_key(service, port))
