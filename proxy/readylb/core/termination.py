@@ -30,7 +30,6 @@ class Termination(StrEnum):
     CONNECT_TIMEOUT = "ConnectTimeout"
     ENDPOINT_WITHDRAWN = "EndpointWithdrawn"
     RESET = "Reset"
-    RETRY_BUDGET_SPENT = "RetryBudgetSpent"
     RESPONSE_TIMEOUT = "ResponseTimeout"
     INVALID_RESPONSE = "InvalidResponse"
     RESPONSE_CUT = "ResponseCut"
@@ -73,10 +72,6 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
             "The endpoint stopped being Ready and no other could have it.",
         ),
         Termination.RESET: ("502", "The endpoint closed the connection before it had answered."),
-        Termination.RETRY_BUDGET_SPENT: (
-            "502",
-            "As Reset; another try was possible, but there have been too many.",
-        ),
         Termination.RESPONSE_TIMEOUT: ("504", "The response head did not arrive in time."),
         Termination.INVALID_RESPONSE: ("502, or a cut", "The response is not one that may be forwarded."),
         Termination.RESPONSE_CUT: ("a cut", "The endpoint closed in the middle of its response."),

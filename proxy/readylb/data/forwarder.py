@@ -6,17 +6,18 @@ look at the table and the write. `core.retry` decides what a failure means.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from readylb.core.http1.exchange import UNTIL_CLOSE, Request, Response
 from readylb.core.http1.framing import is_switching
 from readylb.core.http1.headers import request_head, response_head
-from readylb.core.http1.responses import Refusal, final_recipient, render
-from readylb.core.retry import Decision, Failure, decide, is_idempotent
+from readylb.core.http1.responses import Refusal
+from readylb.core.retry import Decision, Failure, decide, is_idempotent, needs_budget
 from readylb.core.termination import Termination
 from readylb.data import refusals
+from readylb.data.answer import answer_here, refuse
+from readylb.data.connect_errors import failure_of, is_refusal
 from readylb.data.ends import proxy_header
 from readylb.data.flow import NOT_CONNECTED, PEER_FULL, hold, release
 from readylb.data.pool import EndpointState
@@ -24,14 +25,13 @@ from readylb.data.table import ServiceState
 from readylb.data.trace import Trace
 from readylb.data.tunnel import join
 from readylb.data.upstream import Upstream
-from readylb.wire.messages import PassiveReport
 
 if TYPE_CHECKING:
     from readylb.data.downstream import Downstream
 
-_REPORT_EVERY_SECONDS = 0.25
 # Looked up once: almost every exchange ends so.
 _COMPLETED = Termination.COMPLETED.value
+_SERVER_ERROR = 500
 _OPENING, _WAITING, _STREAMING = range(3)
 
 
@@ -87,19 +87,15 @@ class Exchange:
         """Give the request to an endpoint, or answer 503 where none may have it."""
         eligible = self.service.table.eligible
         if self.request.max_forwards == 0:
-            self._answer_here()
+            answer_here(self)
         elif eligible:
             full = self.service.full() if self.service.settings.limits.endpoint_connections else ()
             if len(full) < len(eligible):
-                self._attempt(self._pick(full))
+                self._attempt(self.service.pick(self.client, self.request, full))
             else:
-                self._refuse(refusals.full(self.service), Termination.ENDPOINTS_FULL)
+                refuse(self, refusals.full(self.service), Termination.ENDPOINTS_FULL)
         else:
-            self._refuse(refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
-
-    def opened(self, upstream: Upstream) -> None:
-        """Send over a connection just made."""
-        self._send(upstream)
+            refuse(self, refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
 
     def body(self, piece: bytes) -> None:
         """Pass on a piece of the request body, as it came."""
@@ -154,10 +150,7 @@ class Exchange:
         self.status = response.status
         upstream.exchange = None
         self.write(response_head(response, minor=1, close=False, body=0, date=b"") + rest)
-        early = self.client.leave()
-        if early:
-            upstream.transport.write(early)
-        join(self, self.client.transport, upstream)
+        join(self, upstream)
         return True
 
     def head_goes_out(self, status: int, client_body: int) -> bool:
@@ -194,35 +187,46 @@ class Exchange:
 
     def completed(self) -> None:
         """End well: the response is complete."""
+        if self.endpoint.failing or self.status >= _SERVER_ERROR:
+            self.service.count_answer(self.endpoint, self.status)
         self._leave_endpoint()
         self.finish(_COMPLETED)
         self.client.finished(close=self.closes)
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure, *, refused: bool = False) -> None:
         """Decide about an attempt that failed, whose connection is gone or going."""
         endpoint = self.endpoint
         self._leave_endpoint()
-        self._report(failure)
         # A connection that died while it was idle is no try of the endpoint.
         stale = failure is Failure.RESET and self._reused
-        tries = self.service.settings.limits.tries + stale
-        decision = decide(
-            failure,
-            idempotent=self._idempotent,
-            body_held=self.held is not None,
-            head_out=self.head_out,
-            tries_left=tries - self.tries,
-        )
-        if decision is Decision.RETRY and self._again(endpoint, stale=stale):
+        if not stale:
+            self.service.blame(endpoint, failure, refused=refused)
+        decision = self._decide(failure, extra=stale)
+        if decision is Decision.RETRY and self._again(failure, stale=stale):
             return
         if decision is Decision.CUT:
             self.finish(failure.value)
-            self.client.cut()
-        elif not self.service.table.eligible:
-            self._refuse(refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
+            self.client.reset()
+        elif failure is Failure.STARVED:
+            refuse(self, refusals.starved(self.service), failure.value)
+        elif not self.service.table.eligible and failure is not Failure.UNREACHABLE:
+            refuse(self, refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
         else:
             status = 504 if decision is Decision.ANSWER_504 else 502
-            self._refuse(refusals.failed(self.service, endpoint, failure, status), failure.value)
+            refuse(self, refusals.failed(self.service, endpoint, failure, status), failure.value)
+
+    def deserted(self) -> None:
+        """Go elsewhere if that is safe: the endpoint has the request, and is not ready any more."""
+        upstream = self.upstream
+        if (
+            upstream is None
+            or self._decide(Failure.DESERTED) is not Decision.RETRY
+            or not self.service.has_other((*self._failed_at, self.endpoint))
+        ):
+            return
+        upstream.discard()
+        self._leave_endpoint()
+        self._again(Failure.DESERTED)
 
     # what the client side says
 
@@ -242,9 +246,9 @@ class Exchange:
             upstream.discard()
         if self.head_out:
             self.finish(reason)
-            self.client.cut()
+            self.client.reset()
         else:
-            self._refuse(refusal, reason)
+            refuse(self, refusal, reason)
 
     def expired(self) -> None:
         """Act on the end of patience, whose meaning the phase tells."""
@@ -261,7 +265,7 @@ class Exchange:
         elif self._phase == _STREAMING:
             stalled = Termination.CLIENT_STALLED if self.client.full else Termination.RESPONSE_STALLED
             self.abandon(stalled)
-            self.client.cut()
+            self.client.reset()
         elif not self.body_complete and not self.client.held & PEER_FULL:
             refusal = Refusal(408, "the request body did not arrive in time")
             self.reject(refusal, Termination.REQUEST_TIMEOUT)
@@ -272,20 +276,12 @@ class Exchange:
     def finish(self, reason: str) -> None:
         """Count the exchange, once, under the reason it ended for."""
         now = monotonic()
-        self.service.counters.record(self.status, reason, now - self.started)
+        endpoint = self.endpoint if self.tries else None
+        self.service.counters.record(self.status, reason, now - self.started, endpoint)
         if self.trace is not None:
             self.trace.finish(self, reason, now)
 
     # attempts
-
-    def _pick(self, avoid: Collection[EndpointState] = ()) -> EndpointState:
-        service = self.service
-        keyed = service.keyed
-        if keyed is None:
-            return service.policy.pick(service.table.eligible, b"", avoid)
-        request = self.request
-        client = self.client.peer.address.decode()
-        return keyed.pick(service.table, service.sweep.now, client, request.head, request.target, avoid)
 
     def _attempt(self, endpoint: EndpointState, *, fresh: bool = False) -> None:
         self.tries += 1
@@ -300,8 +296,11 @@ class Exchange:
             self.upstream = upstream
             upstream.exchange = self
             self._await_response()
-            self._send(upstream)
+            self.opened(upstream)
             return
+        self._open(endpoint)
+
+    def _open(self, endpoint: EndpointState) -> None:
         self._reused = self.proven = False
         self._phase = _OPENING
         self.upstream = upstream = Upstream(endpoint, self.service.sweep)
@@ -311,11 +310,12 @@ class Exchange:
             self.trace.attempted()
         try:
             upstream.socket = endpoint.open(upstream)
-        except OSError:
+        except OSError as error:
             upstream.discard()
-            self.failed(Failure.UNREACHABLE)
+            self.failed(failure_of(error), refused=is_refusal(error))
 
-    def _send(self, upstream: Upstream) -> None:
+    def opened(self, upstream: Upstream) -> None:
+        """Send over a connection just made, or kept idle."""
         endpoint = self.endpoint
         if not endpoint.eligible:
             upstream.discard()
@@ -323,34 +323,48 @@ class Exchange:
             return
         if endpoint.uid not in self.service.table.eligible_uids:
             self.service.counters.to_unready += 1
-        endpoint.requests += 1
         out = request_head(self.request, self.client.peer, endpoint.host_field)
         version = self.service.settings.send_proxy
         if version:
             out = proxy_header(version, self.client.transport, self.client.told) + out
         if self.held:
             out += b"".join(self.held)
+        if not self._reused or self._idempotent:
+            upstream.begin(out, prove=not self.proven and (self.request.body != 0 or self.trace is not None))
+        elif not upstream.begin_once(out):
+            upstream.discard()
+            self._open(endpoint)
+            return
+        endpoint.requests += 1
         if self.proven:
             self.prove()
-        upstream.begin(out, prove=not self.proven and (self.request.body != 0 or self.trace is not None))
         if self.client.full:
             hold(upstream, PEER_FULL)
         if self.client.held:
             release(self.client, NOT_CONNECTED)
 
-    def _again(self, endpoint: EndpointState, *, stale: bool) -> bool:
+    def _decide(self, failure: Failure, *, extra: int = 0) -> Decision:
+        return decide(
+            failure,
+            idempotent=self._idempotent,
+            body_held=self.held is not None,
+            head_out=self.head_out,
+            tries_left=self.service.settings.limits.tries + extra - self.tries,
+        )
+
+    def _again(self, failure: Failure, *, stale: bool = False) -> bool:
         """Try another endpoint; the same one only where a connection kept idle had died."""
+        service, endpoint = self.service, self.endpoint
         self._failed_at.append(endpoint)
-        eligible = self.service.table.eligible
-        avoid = (*self._failed_at, *self.service.full())
-        others = [other for other in eligible if other not in avoid]
+        others = service.has_other(self._failed_at)
         if not others and not (stale and endpoint.eligible):
             return False
-        self.service.counters.retries += 1
+        if needs_budget(failure) and not stale and not service.may_repeat():
+            return False
+        service.counters.retries += 1
         if others:
-            self._attempt(self._pick(avoid), fresh=stale)
-        else:
-            self._attempt(endpoint, fresh=True)
+            endpoint = service.pick(self.client, self.request, (*self._failed_at, *service.full()))
+        self._attempt(endpoint, fresh=stale)
         return True
 
     def _leave_endpoint(self) -> None:
@@ -366,33 +380,3 @@ class Exchange:
         limits = self.service.settings.limits
         seconds = limits.response_head_seconds if self.body_complete else limits.body_stall_seconds
         self.client.deadline = self.service.sweep.now + seconds
-
-    def _report(self, failure: Failure) -> None:
-        if failure is Failure.WITHDRAWN or (failure is Failure.RESET and self._reused):
-            return
-        endpoint = self.endpoint
-        endpoint.failures += 1
-        now = self.service.sweep.now
-        if now - endpoint.reported_at >= _REPORT_EVERY_SECONDS:
-            endpoint.reported_at = now
-            self.service.report(PassiveReport(key=self.service.key, uid=endpoint.uid, reason=failure.value))
-
-    def _answer_here(self) -> None:
-        request = self.request
-        close = not self.body_complete or not request.keep_alive or self.service.closing
-        response = final_recipient(request.method, request.head, close=close, date=self.service.sweep.date)
-        self._say(200, _COMPLETED, response, close=close)
-
-    def _refuse(self, refusal: Refusal, reason: str) -> None:
-        request = self.request
-        close = not self.body_complete or not request.keep_alive or self.service.closing
-        head_only = request.method == b"HEAD"
-        response = render(refusal, close=close, date=self.service.sweep.date, head_only=head_only)
-        self._say(refusal.status, reason, response, close=close)
-
-    def _say(self, status: int, reason: str, response: bytes, *, close: bool) -> None:
-        self.status = status
-        if self.trace is not None:
-            self.trace.bytes_out += len(response)
-        self.finish(reason)
-        self.client.say(response, close=close)

@@ -6,8 +6,11 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from readylb.core.latency import LATENCY_BUCKETS_SECONDS
+from readylb.core.outlier import Outlier
 from readylb.core.unix_address import unix_path
 from readylb.data.drive import drive
 from readylb.data.sweep import Sweep
@@ -29,22 +32,28 @@ class EndpointState:
         "_sweep",
         "address",
         "authority",
+        "buckets",
         "connections",
+        "deserted",
         "eligible",
+        "failing",
         "failures",
         "family",
         "host",
         "host_field",
         "idle",
         "in_flight",
+        "latency_sum",
         "left",
         "loop",
         "name",
+        "outlier",
         "port",
+        "probed",
         "reported_at",
         "requests",
         "uid",
-        "unproven",
+        "upstreams",
         "weight",
     )
 
@@ -80,15 +89,33 @@ class EndpointState:
         self.requests = 0
         self.failures = 0
         self.connections = 0
+        self.latency_sum = 0.0
+        self.buckets = [0] * (len(LATENCY_BUCKETS_SECONDS) + 1)
         self.reported_at = 0.0
         self.idle: list[Upstream] = []
-        # Connections on which nothing has come back yet: their request may still be unsent.
-        self.unproven: set[Upstream] = set()
+        # Every connection that belongs to the pool, idle or not.
+        self.upstreams: set[Upstream] = set()
+        self.probed = entry.probed
+        self.outlier = Outlier()
+        # Something is held against it that a good answer would refute.
+        self.failing = False
+        # Its probe says no while it is meant to go on: what it has not answered may go elsewhere.
+        self.deserted = False
 
     def __repr__(self) -> str:
         """Show name, address, eligibility and load."""
         word = "eligible" if self.eligible else "excluded"
         return f"<EndpointState {self.name} {self.authority.decode()} {word} in_flight={self.in_flight}>"
+
+    def follow(self, entry: EndpointEntry) -> None:
+        """Take what a newer table says of it."""
+        self.weight = entry.weight
+        self.probed = entry.probed
+        self.deserted = not (entry.ready or entry.serving or entry.terminating)
+        outlier = self.outlier
+        if entry.suspected_at > max(outlier.refused_at, entry.vouched_at):
+            outlier.refused_at = entry.suspected_at
+        outlier.vouch(entry.vouched_at)
 
     def take(self, *, proven: bool) -> Upstream | None:
         """Return an idle connection, the one used last, or None.
@@ -128,13 +155,16 @@ class EndpointState:
         return connection
 
     def withdraw(self) -> None:
-        """Give it nothing more: idle connections close, requests not sent yet go elsewhere."""
+        """Give it nothing more: idle connections close, requests not sent yet go elsewhere.
+
+        So do, where it is deserted, those that were sent and can safely be sent again.
+        """
         self.eligible = False
         idle, self.idle = self.idle, []
         for upstream in idle:
             upstream.discard()
-        for upstream in list(self.unproven):
-            upstream.withdraw()
+        for upstream in list(self.upstreams):
+            upstream.withdraw(deserted=self.deserted)
 
     def release(self) -> None:
         """Note that an exchange or a tunnel with it has ended."""
@@ -145,5 +175,12 @@ class EndpointState:
     def snapshot(self) -> EndpointStats:
         """Return the counts as they are now."""
         return EndpointStats(
-            self.uid, self.name, self.requests, self.failures, self.in_flight, self.connections
+            self.uid,
+            self.name,
+            self.requests,
+            self.failures,
+            self.in_flight,
+            self.connections,
+            tuple(accumulate(self.buckets)),
+            self.latency_sum,
         )

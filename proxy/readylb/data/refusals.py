@@ -36,3 +36,13 @@ def full(service: ServiceState) -> Refusal:
 def failed(service: ServiceState, endpoint: EndpointState, failure: Failure, status: int) -> Refusal:
     """Say how the last try failed."""
     return Refusal(status, f"{service.settings.name}: {endpoint.name} {_SENTENCES[failure]}")
+
+
+def starved(service: ServiceState) -> Refusal:
+    """Return the answer where we have run out of what a connection takes; no endpoint can help that."""
+    return Refusal(503, f"{service.settings.name}: no file or local port is left to connect with", 1)
+
+
+def too_large(most: int) -> Refusal:
+    """Say that a request body is above its limit of bytes."""
+    return Refusal(413, f"the request body is larger than {most} bytes")

@@ -49,6 +49,10 @@ class Sweep:
         self.watched: set[Watched] = set()
         self.each_tick: list[Callable[[float], None]] = []
 
+    def epoch(self) -> float:
+        """Return the wall clock's time, for what is told to the control side."""
+        return self._wall()
+
     def start(self) -> None:
         """Tick from now on."""
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)

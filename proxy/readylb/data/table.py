@@ -7,20 +7,32 @@ as uid and address stay the same, because they carry connections and counts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from random import Random
 from typing import Protocol
 
 from readylb.core.balancing.policy import Policy
 from readylb.core.balancing.table import load
+from readylb.core.http1.chunks import ChunkScanner
+from readylb.core.http1.exchange import Request
+from readylb.core.http1.headers import Peer
+from readylb.core.outlier import REFUSED_MOST_SECONDS, REFUSED_SECONDS, may_eject
+from readylb.core.retry import Failure
+from readylb.core.retry_budget import RetryBudget
 from readylb.core.selection import select
 from readylb.data.access_log import AccessLog
 from readylb.data.keyed import keyed
 from readylb.data.pool import EndpointState
 from readylb.data.stats import ServiceCounters
-from readylb.data.sweep import Sweep
+from readylb.data.sweep import NEVER, Sweep
 from readylb.wire.messages import EndpointsApplied, PassiveReport, SetEndpoints, SetService
+
+#: Endpoints that a 503 names.
+_NAMED = 4
+_SERVER_ERROR = 500
+_NOBODYS_FAULT = frozenset((Failure.WITHDRAWN, Failure.STARVED))
+_REPORT_EVERY_SECONDS = 0.25
 
 Report = Callable[[PassiveReport | EndpointsApplied], None]
 _Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -36,17 +48,34 @@ class Client(Protocol):
         """End at once."""
 
 
+class HttpClient(Protocol):
+    """A client connection that may have to say who it is."""
+
+    @property
+    def peer(self) -> Peer:
+        """The client's address as heads tell it."""
+
+
 class Table:
     """One generation of a Service port's endpoints."""
 
-    __slots__ = ("eligible", "eligible_uids", "endpoints", "generation", "reason", "retry_after_seconds")
+    __slots__ = (
+        "eligible",
+        "eligible_uids",
+        "endpoints",
+        "generation",
+        "message",
+        "reason",
+        "retry_after_seconds",
+    )
 
     def __init__(
         self, message: SetEndpoints, endpoints: tuple[EndpointState, ...], eligible: tuple[EndpointState, ...]
     ) -> None:
         """Hold `endpoints`, of which `eligible` may have traffic."""
+        self.message = message
         self.generation = message.generation
-        self.reason = message.no_ready_reason
+        self.reason = message.no_ready_reason or _refusals(endpoints)
         self.retry_after_seconds = message.retry_after_seconds
         self.endpoints = endpoints
         self.eligible = eligible
@@ -61,9 +90,11 @@ class ServiceState:
         "_proxies",
         "_sources",
         "access_log",
+        "budget",
         "clients",
         "closing",
         "counters",
+        "deadline",
         "key",
         "keyed",
         "loop",
@@ -83,6 +114,8 @@ class ServiceState:
         self.key = settings.key
         self.report = report
         self.counters = ServiceCounters()
+        self.budget = RetryBudget(sweep.now)
+        self.deadline = NEVER
         self.access_log: AccessLog | None = None
         self.clients: set[Client] = set()
         self.closing = False
@@ -114,6 +147,13 @@ class ServiceState:
         """Say whether a client at `address` is served at all (loadBalancerSourceRanges)."""
         return not self._sources or _within(address, self._sources)
 
+    def scanner(self, *, decode: bool = False) -> ChunkScanner:
+        """Return what follows a chunked body within the limits."""
+        limits = self.settings.limits
+        return ChunkScanner(
+            decode=decode, line_bytes=limits.chunk_line_bytes, trailer_bytes=limits.trailer_bytes
+        )
+
     def full(self) -> tuple[EndpointState, ...]:
         """Return the endpoints that have as many requests as they may have."""
         most = self.settings.limits.endpoint_connections
@@ -121,24 +161,92 @@ class ServiceState:
 
     def apply(self, message: SetEndpoints) -> None:
         """Swap the table. From here on no request goes to an endpoint that it does not admit."""
-        chosen = {entry.uid for entry in select(message.endpoints)}
         known = {(state.uid, state.host, state.port): state for state in self.table.endpoints}
         endpoints = []
         for entry in message.endpoints:
             state = known.pop((entry.uid, entry.host, entry.port), None)
             if state is None:
                 state = EndpointState(self.loop, self.sweep, entry, self._left)
-            state.weight = entry.weight
+            state.follow(entry)
             endpoints.append(state)
-        eligible = tuple(state for state in endpoints if state.uid in chosen)
-        before = self.table.eligible
         self._parting = [state for state in (*self._parting, *known.values()) if state.in_flight]
-        self.table = Table(message, tuple(endpoints), eligible)
-        for state in eligible:
-            state.eligible = True
-        for state in before:
-            if state not in eligible:
-                state.withdraw()
+        self._swap(message, tuple(endpoints))
+
+    def pick(
+        self, client: HttpClient, request: Request, avoid: Collection[EndpointState] = ()
+    ) -> EndpointState:
+        """Return who gets a request; there is one that is not in `avoid`."""
+        keyed = self.keyed
+        if keyed is None:
+            return self.policy.pick(self.table.eligible, b"", avoid)
+        address = client.peer.address.decode()
+        return keyed.pick(self.table, self.sweep.now, address, request.head, request.target, avoid)
+
+    def has_other(self, avoid: Collection[EndpointState]) -> bool:
+        """Say whether anybody may have one more request who is not in `avoid`."""
+        full = self.full()
+        return any(state not in avoid and state not in full for state in self.table.eligible)
+
+    def suspect(self, endpoint: EndpointState) -> None:
+        """Exclude an endpoint that refused a connection: nobody listens there.
+
+        It comes back when its readiness probe has passed since; without one, after a while.
+        """
+        outlier = endpoint.outlier
+        refused_at = 0.0
+        if endpoint.eligible:
+            if endpoint.probed:
+                outlier.refused_at = refused_at = self.sweep.epoch()
+            else:
+                outlier.eject(self.sweep.now, REFUSED_SECONDS, REFUSED_MOST_SECONDS)
+        now = self.sweep.now
+        if endpoint.eligible or now - endpoint.reported_at >= _REPORT_EVERY_SECONDS:
+            endpoint.reported_at = now
+            self.report(PassiveReport(self.key, endpoint.uid, Failure.UNREACHABLE.value, refused_at))
+        if endpoint.eligible:
+            self._swap(self.table.message, self.table.endpoints)
+
+    def blame(self, endpoint: EndpointState, failure: Failure, *, refused: bool) -> None:
+        """Take note of an attempt that failed; exclude who refused it, eject after several in a row."""
+        if failure in _NOBODYS_FAULT:
+            return
+        endpoint.failures += 1
+        if refused:
+            self.suspect(endpoint)
+            return
+        endpoint.failing = True
+        now = self.sweep.now
+        if now - endpoint.reported_at >= _REPORT_EVERY_SECONDS:
+            endpoint.reported_at = now
+            self.report(PassiveReport(self.key, endpoint.uid, failure.value))
+        if endpoint.outlier.failed(self.settings.limits.eject_failures):
+            self._eject(endpoint)
+
+    def count_answer(self, endpoint: EndpointState, status: int) -> None:
+        """Take note of an answer that ends a row of failures, or is one in a row of 5xx."""
+        outlier = endpoint.outlier
+        most = self.settings.limits.eject_5xx
+        if status < _SERVER_ERROR:
+            endpoint.failing = False
+            outlier.failures = outlier.answers_5xx = 0
+        elif outlier.answered_5xx(most):
+            self._eject(endpoint)
+        else:
+            endpoint.failing = most > 0
+
+    def may_repeat(self) -> bool:
+        """Take one retry off the budget; False where there have been too many."""
+        limits = self.settings.limits
+        return self.budget.spend(
+            self.sweep.now,
+            self.counters.requests,
+            percent=limits.retry_percent,
+            per_second=limits.retries_per_second,
+        )
+
+    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+        """Take back who was ejected, for now."""
+        self._swap(self.table.message, self.table.endpoints)
 
     def applied(self) -> EndpointsApplied:
         """Return which table rules, and who of those that it excludes is not done yet."""
@@ -147,10 +255,62 @@ class ServiceState:
         busy.update(state.uid for state in self._parting if state.in_flight)
         return EndpointsApplied(self.key, self.table.generation, tuple(sorted(busy)))
 
+    def _swap(self, message: SetEndpoints, endpoints: tuple[EndpointState, ...]) -> None:
+        """Make the table of what probes and traffic say; who may have no more traffic is told."""
+        before = self.table.eligible
+        eligible = self._eligible(message, endpoints)
+        self.table = Table(message, endpoints, eligible)
+        for state in eligible:
+            state.eligible = True
+        for state in before:
+            if state not in eligible:
+                state.eligible = False
+        for state in before:
+            if not state.eligible:
+                state.withdraw()
+        for state in endpoints:
+            if state.deserted:
+                # There may be somebody now who can have what nobody could have before.
+                state.withdraw()
+
+    def _eligible(
+        self, message: SetEndpoints, endpoints: tuple[EndpointState, ...]
+    ) -> tuple[EndpointState, ...]:
+        """Return who may have traffic. Evidence that no probe backs never takes the last one away."""
+        chosen = {entry.uid for entry in select(message.endpoints)}
+        admitted = tuple(
+            state for state in endpoints if state.uid in chosen and not state.outlier.is_refused()
+        )
+        now = self.sweep.now
+        ejected = [state.outlier.until for state in admitted if state.outlier.is_ejected(now)]
+        if not ejected:
+            self.sweep.watched.discard(self)
+            return admitted
+        self.deadline = min(ejected)
+        self.sweep.watched.add(self)
+        return tuple(state for state in admitted if not state.outlier.is_ejected(now)) or admitted
+
+    def _eject(self, endpoint: EndpointState) -> None:
+        limits = self.settings.limits
+        table = self.table
+        now = self.sweep.now
+        ejected = sum(state.outlier.is_ejected(now) for state in table.endpoints)
+        if endpoint.eligible and may_eject(ejected, len(table.endpoints), limits.eject_percent):
+            endpoint.failing = False
+            endpoint.outlier.eject(now, limits.eject_seconds, limits.eject_most_seconds)
+            self.report(PassiveReport(self.key, endpoint.uid, "Ejected"))
+            self._swap(table.message, table.endpoints)
+
     def _left(self, endpoint: EndpointState) -> None:
         """Tell when an endpoint that has nothing more to expect has had its last exchange."""
         if endpoint.in_flight == 0 and not self.closing:
             self.report(self.applied())
+
+
+def _refusals(endpoints: tuple[EndpointState, ...]) -> str:
+    """Return why there is none where probes say that there is."""
+    refused = [state.name for state in endpoints if state.outlier.is_refused()]
+    return f"no Ready endpoint: {', '.join(refused[:_NAMED])} refused a connection" if refused else ""
 
 
 def _networks(texts: tuple[str, ...]) -> _Networks:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from time import monotonic
 
 from readylb.core.proxy_protocol import Header
 from readylb.core.retry import Failure
+from readylb.core.termination import Termination
+from readylb.data.connect_errors import failure_of, is_refusal
 from readylb.data.drive import disown
 from readylb.data.ends import proxy_header
 from readylb.data.flow import NOT_CONNECTED, hold, release, reset
 from readylb.data.pool import EndpointState
 from readylb.data.sweep import NEVER
 from readylb.data.table import ServiceState
+from readylb.data.trace import Trace
 from readylb.data.tunnel import Tunnel
-from readylb.wire.messages import PassiveReport
 
 
 class TcpDownstream(asyncio.Protocol):
@@ -30,10 +33,12 @@ class TcpDownstream(asyncio.Protocol):
         "_eof",
         "_failed_at",
         "_opening",
+        "_reason",
         "_received",
         "_service",
         "_started",
         "_told",
+        "_trace",
         "_tries",
         "deadline",
         "held",
@@ -53,6 +58,9 @@ class TcpDownstream(asyncio.Protocol):
         self._received: list[bytes] = []
         self._tries = 0
         self._started = 0.0
+        # Why it ends, unless the client ends it.
+        self._reason = ""
+        self._trace = Trace()
         self._eof = False
         self.deadline = NEVER
         self.held = 0
@@ -67,7 +75,7 @@ class TcpDownstream(asyncio.Protocol):
         service.counters.open_connections += 1
         service.clients.add(self)
         service.sweep.watched.add(self)
-        self._started = service.sweep.now
+        self._started = monotonic()
         if service.settings.send_proxy:
             # In front of what the client says, to whichever endpoint gets that.
             self._received.append(proxy_header(service.settings.send_proxy, self.transport, self._told))
@@ -76,6 +84,7 @@ class TcpDownstream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hold what comes before the endpoint is there."""
         self._service.counters.bytes_in += len(data)
+        self._trace.bytes_in += len(data)
         self._received.append(data)
         opening = self._opening
         if opening is not None and opening.made:
@@ -95,7 +104,7 @@ class TcpDownstream(asyncio.Protocol):
             if self._endpoint is not None:
                 self._endpoint.release()
         self._leave()
-        self._ended("ClientGone" if self._endpoint is not None else "NoReadyEndpoints")
+        self._ended(self._reason or Termination.CLIENT_GONE)
 
     # what the worker says
 
@@ -104,6 +113,7 @@ class TcpDownstream(asyncio.Protocol):
 
     def cut(self) -> None:
         """End at once."""
+        self._reason = Termination.DRAINED
         self.transport.abort()
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
@@ -115,15 +125,15 @@ class TcpDownstream(asyncio.Protocol):
 
     # what the endpoint's side says
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure, *, refused: bool = False) -> None:
         """Try another endpoint: nothing was sent to this one."""
         endpoint = self._endpoint
         self._opening = None
         if endpoint is not None:
             endpoint.release()
-            endpoint.failures += 1
+            self._reason = failure.value
             self._failed_at.append(endpoint)
-            self._service.report(PassiveReport(key=self._service.key, uid=endpoint.uid, reason=failure.value))
+            self._service.blame(endpoint, failure, refused=refused)
         if not self.transport.is_closing():
             self._attempt()
 
@@ -134,6 +144,7 @@ class TcpDownstream(asyncio.Protocol):
             opening.give_up()
             return
         self._opening = None
+        self._trace.connected()
         self._received = []
         self._leave()
         release(self, NOT_CONNECTED)
@@ -142,6 +153,8 @@ class TcpDownstream(asyncio.Protocol):
             endpoint.connections -= 1
             endpoint.release()
             disown(self._service.loop, opening.socket)
+            self._trace.bytes_in += tunnel.bytes_in
+            self._trace.bytes_out += tunnel.bytes_out
             self._ended(reason)
 
         tunnel = Tunnel(self._service, self.transport, opening.transport, ended)
@@ -152,9 +165,12 @@ class TcpDownstream(asyncio.Protocol):
 
     def _attempt(self) -> None:
         service = self._service
-        failed = self._failed_at
+        full = service.full()
+        failed = (*self._failed_at, *full)
         left = [other for other in service.table.eligible if other not in failed]
         if not left or self._tries >= service.settings.limits.tries:
+            nobody = Termination.ENDPOINTS_FULL if full else Termination.NO_READY_ENDPOINTS
+            self._reason = self._reason or nobody
             reset(self.transport)
             return
         if self._tries:
@@ -169,11 +185,12 @@ class TcpDownstream(asyncio.Protocol):
         endpoint.in_flight += 1
         endpoint.requests += 1
         self.deadline = service.sweep.now + service.settings.limits.connect_seconds
+        self._trace.attempted()
         opening = self._opening = _Opening(self, service.loop)
         try:
             opening.socket = endpoint.open(opening)
-        except OSError:
-            self.failed(Failure.UNREACHABLE)
+        except OSError as error:
+            self.failed(failure_of(error), refused=is_refusal(error))
 
     def opened(self, opening: _Opening) -> None:
         """Send what was held over a connection that may still be under way."""
@@ -197,12 +214,12 @@ class TcpDownstream(asyncio.Protocol):
         if self._received:
             opening.transport.write(b"".join(self._received))
 
-    def refused(self, opening: _Opening, failure: Failure) -> None:
+    def refused(self, opening: _Opening, error: Exception | None) -> None:
         """Take note that a connection was lost before it was made."""
         if self._opening is opening:
             if self._endpoint is not None:
                 self._endpoint.connections -= 1
-            self.failed(failure)
+            self.failed(Failure.UNREACHABLE, refused=is_refusal(error))
 
     def _leave(self) -> None:
         self._service.clients.discard(self)
@@ -211,7 +228,10 @@ class TcpDownstream(asyncio.Protocol):
     def _ended(self, reason: str) -> None:
         service = self._service
         service.counters.open_connections -= 1
-        service.counters.record(0, reason, service.sweep.now - self._started)
+        now = monotonic()
+        service.counters.record(0, reason, now - self._started)
+        pod = self._endpoint.name if self._endpoint is not None else ""
+        self._trace.ended(service, self._address, pod, self._tries, now - self._started, reason)
 
 
 class _Opening(asyncio.Protocol):
@@ -259,11 +279,11 @@ class _Opening(asyncio.Protocol):
         if client is not None:
             client.transport.write(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - any loss means the same here
+    def connection_lost(self, exc: Exception | None) -> None:
         disown(self._loop, self.socket)
         client, self._client = self._client, None
         if client is not None:
-            client.refused(self, Failure.UNREACHABLE)
+            client.refused(self, exc)
 
     def _accepted(self) -> None:
         client, self._client = self._client, None

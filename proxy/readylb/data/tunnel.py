@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from readylb.core.termination import Termination
 from readylb.data.flow import PEER_FULL, hold, release
 from readylb.data.table import ServiceState
 
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
 class Tunnel:
     """A pair of ends with one idle deadline. `on_end` hears the Reason, once, when both are lost."""
 
-    __slots__ = ("_on_end", "_open", "_reason", "client", "deadline", "endpoint", "service")
+    __slots__ = (
+        "_on_end",
+        "_open",
+        "_reason",
+        "bytes_in",
+        "bytes_out",
+        "client",
+        "deadline",
+        "endpoint",
+        "service",
+    )
 
     def __init__(
         self,
@@ -33,7 +44,9 @@ class Tunnel:
         self.service = service
         self._on_end = on_end
         self._open = 2
-        self._reason = "Completed"
+        self._reason = Termination.COMPLETED.value
+        self.bytes_in = 0
+        self.bytes_out = 0
         self.client = End(self, client)
         self.endpoint = End(self, endpoint)
         self.client.peer = self.endpoint
@@ -53,11 +66,11 @@ class Tunnel:
 
     def cut(self) -> None:
         """End both at once."""
-        self._abort("Drained")
+        self._abort(Termination.DRAINED)
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """End a tunnel in which nothing moves."""
-        self._abort("TunnelIdle")
+        self._abort(Termination.TUNNEL_IDLE)
 
     def lost(self) -> None:
         """Note that one of the ends is gone."""
@@ -93,8 +106,10 @@ class End(asyncio.Protocol):
         counters = self._tunnel.service.counters
         if self is self._tunnel.client:
             counters.bytes_in += len(data)
+            self._tunnel.bytes_in += len(data)
         else:
             counters.bytes_out += len(data)
+            self._tunnel.bytes_out += len(data)
         self.peer.transport.write(data)
 
     def eof_received(self) -> bool:
@@ -125,16 +140,24 @@ class End(asyncio.Protocol):
         self._tunnel.lost()
 
 
-def join(exchange: Exchange, client: asyncio.Transport, upstream: Upstream) -> None:
+def join(exchange: Exchange, upstream: Upstream) -> None:
     """Make a tunnel of an exchange that has switched protocols."""
     service = exchange.service
+    client = exchange.client
+    early = client.leave()
+    if early:
+        upstream.transport.write(early)
     endpoint = upstream.endpoint
     service.sweep.watched.discard(upstream)
+    endpoint.upstreams.discard(upstream)
 
     def ended(reason: str) -> None:
         endpoint.connections -= 1
         endpoint.release()
         service.counters.open_connections -= 1
+        if exchange.trace is not None:
+            exchange.trace.bytes_in += tunnel.bytes_in
+            exchange.trace.bytes_out += tunnel.bytes_out
         exchange.finish(reason)
 
-    Tunnel(service, client, upstream.transport, ended)
+    tunnel = Tunnel(service, client.transport, upstream.transport, ended)

@@ -7,7 +7,6 @@ connection whose request and response have both ended cleanly goes back to the p
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,10 @@ from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Response
 from readylb.core.http1.headers import response_head, trailer_lines
 from readylb.core.http1.syntax import is_broken
 from readylb.core.retry import Failure
+from readylb.data.connect_errors import is_never_connected, is_refusal
 from readylb.data.drive import disown
 from readylb.data.flow import PEER_FULL, hold, release
-from readylb.data.heads import RESPONSE_HEAD_BYTES, read_response
+from readylb.data.heads import read_response
 from readylb.data.pool import EndpointState
 from readylb.data.sweep import NEVER, Sweep
 
@@ -31,17 +31,6 @@ _OK = 200
 _SWITCHING = 101
 # Body bytes up to this are copied behind the head into one write; more go out beside it uncopied.
 _JOIN_BYTES = 16384
-_NEVER_CONNECTED = frozenset(
-    (
-        errno.ECONNREFUSED,
-        errno.EHOSTUNREACH,
-        errno.ENETUNREACH,
-        errno.EHOSTDOWN,
-        errno.ENETDOWN,
-        errno.EADDRNOTAVAIL,
-        errno.ENOENT,
-    )
-)
 
 
 class Upstream(asyncio.Protocol):
@@ -50,6 +39,7 @@ class Upstream(asyncio.Protocol):
     __slots__ = (
         "_buffer",
         "_client_body",
+        "_interims",
         "_left",
         "_nominated",
         "_reusable",
@@ -79,6 +69,7 @@ class Upstream(asyncio.Protocol):
         self._client_body = 0
         self._scanner: ChunkScanner | None = None
         self._seen = False
+        self._interims = 0
         self._reusable = False
         self._written = 0
         self.endpoint = endpoint
@@ -96,6 +87,7 @@ class Upstream(asyncio.Protocol):
         """Send the request `out` of `exchange`. `prove`: tell the exchange when the kernel has it all."""
         self._state = _HEAD
         self._seen = False
+        self._interims = 0
         self._written = len(out)
         self.deadline = NEVER
         if prove:
@@ -103,6 +95,29 @@ class Upstream(asyncio.Protocol):
         self.transport.write(out)
         if prove and self.transport.get_write_buffer_size() == 0 and not self.transport.is_closing():
             self.resume_writing()
+
+    def begin_once(self, out: bytes) -> bool:
+        """Send a request that must not be repeated over a connection kept idle.
+
+        False: the kernel has taken no byte of it, so it may go another way whatever it asks for.
+        """
+        connection = self.socket
+        if connection is None or self.transport.is_closing():
+            return False
+        try:
+            sent = connection.send(out)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return False
+        self._state = _HEAD
+        self._seen = False
+        self._interims = 0
+        self._written = len(out)
+        self.deadline = NEVER
+        if sent < len(out):
+            self.transport.write(out[sent:])
+        return True
 
     def is_unsent(self) -> bool:
         """Say whether certainly no byte of the request has left this machine."""
@@ -129,12 +144,19 @@ class Upstream(asyncio.Protocol):
         if self.made:
             self.transport.abort()
 
-    def withdraw(self) -> None:
-        """Give an unsent request back: its endpoint may not have it any more."""
+    def withdraw(self, *, deserted: bool) -> None:
+        """Give an unsent request back: its endpoint may not have it any more.
+
+        `deserted`: one that was sent and has no byte of a response may go elsewhere as well.
+        """
         exchange = self.exchange
-        if exchange is not None and self.is_unsent():
+        if exchange is None or self._seen:
+            return
+        if self.is_unsent():
             self.discard()
             exchange.failed(Failure.WITHDRAWN)
+        elif deserted:
+            exchange.deserted()
 
     def expired(self, now: float) -> None:
         """Close an idle connection that nobody took in time."""
@@ -151,10 +173,10 @@ class Upstream(asyncio.Protocol):
         self.made = True
         self.endpoint.connections += 1
         self._sweep.watched.add(self)
+        self.endpoint.upstreams.add(self)
         if self.exchange is None:
             self.transport.abort()
         else:
-            self.endpoint.unproven.add(self)
             self.exchange.opened(self)
 
     def data_received(self, data: bytes) -> None:
@@ -182,7 +204,7 @@ class Upstream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Give up the exchange, if any, and every reference."""
         self._sweep.watched.discard(self)
-        self.endpoint.unproven.discard(self)
+        self.endpoint.upstreams.discard(self)
         self.endpoint.connections -= 1
         self._leave_pool()
         disown(self.endpoint.loop, self.socket)
@@ -191,8 +213,8 @@ class Upstream(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             return
-        if isinstance(exc, OSError) and exc.errno in _NEVER_CONNECTED and not self._seen:
-            exchange.failed(Failure.UNREACHABLE)
+        if not self._seen and is_never_connected(exc):
+            exchange.failed(Failure.UNREACHABLE, refused=is_refusal(exc))
         elif self._seen:
             exchange.failed(Failure.TRUNCATED)
         else:
@@ -215,9 +237,7 @@ class Upstream(asyncio.Protocol):
     # the response
 
     def _head(self, exchange: Exchange, data: bytes) -> None:
-        if not self._seen:
-            self._seen = True
-            self.endpoint.unproven.discard(self)
+        self._seen = True
         if self._buffer:
             data = self._buffer + data
             self._buffer = b""
@@ -227,7 +247,7 @@ class Upstream(asyncio.Protocol):
                 self._unfinished(exchange, data)
                 return
             response = read_response(data if end == len(data) else data[:end], exchange.request.method)
-            if isinstance(response, str) or end > RESPONSE_HEAD_BYTES:
+            if isinstance(response, str) or end > exchange.service.settings.limits.response_head_bytes:
                 self._invalid(exchange)
                 return
             if response.status >= _OK:
@@ -237,13 +257,18 @@ class Upstream(asyncio.Protocol):
                 if not exchange.switch(response, data[end:]):
                     self._invalid(exchange)
                 return
+            self._interims += 1
+            if self._interims > exchange.service.settings.limits.interim_responses:
+                self._invalid(exchange)
+                return
             exchange.interim(response)
             data = data[end:]
             if not data:
                 return
 
     def _unfinished(self, exchange: Exchange, data: bytes) -> None:
-        if len(data) > RESPONSE_HEAD_BYTES or not b"HTTP/1.".startswith(data[:7]) or is_broken(data):
+        most = exchange.service.settings.limits.response_head_bytes
+        if len(data) > most or not b"HTTP/1.".startswith(data[:7]) or is_broken(data):
             self._invalid(exchange)
         else:
             self._buffer = data
@@ -289,7 +314,7 @@ class Upstream(asyncio.Protocol):
         if body == CHUNKED:
             self._state = _CHUNKED
             self._nominated = response.nominated
-            self._scanner = ChunkScanner(decode=client_body != CHUNKED)
+            self._scanner = exchange.service.scanner(decode=client_body != CHUNKED)
         else:
             self._state = _UNTIL_CLOSE
         if rest:

@@ -1,0 +1,40 @@
+"""Whole answers in the balancer's own name, which end an exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from readylb.core.http1.responses import Refusal, final_recipient, render
+from readylb.core.termination import Termination
+
+if TYPE_CHECKING:
+    from readylb.data.forwarder import Exchange
+
+_OK = 200
+
+
+def answer_here(exchange: Exchange) -> None:
+    """Answer an OPTIONS or TRACE that may go no further."""
+    request = exchange.request
+    service = exchange.service
+    close = not exchange.body_complete or not request.keep_alive or service.closing
+    response = final_recipient(request.method, request.head, close=close, date=service.sweep.date)
+    _say(exchange, _OK, Termination.COMPLETED, response, close=close)
+
+
+def refuse(exchange: Exchange, refusal: Refusal, reason: str) -> None:
+    """Say why there is no response; `reason` is the word it is counted under."""
+    request = exchange.request
+    service = exchange.service
+    close = not exchange.body_complete or not request.keep_alive or service.closing
+    head_only = request.method == b"HEAD"
+    response = render(refusal, close=close, date=service.sweep.date, head_only=head_only)
+    _say(exchange, refusal.status, reason, response, close=close)
+
+
+def _say(exchange: Exchange, status: int, reason: str, response: bytes, *, close: bool) -> None:
+    exchange.status = status
+    if exchange.trace is not None:
+        exchange.trace.bytes_out += len(response)
+    exchange.finish(reason)
+    exchange.client.say(response, close=close)

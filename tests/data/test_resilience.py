@@ -1,0 +1,295 @@
+"""What becomes of requests whose endpoint hangs, refuses, breaks off, or closes a connection kept idle."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+
+from tests.data.rig import KEY, LAST, answer, read_head
+
+from readylb.data import pool
+from readylb.wire.messages import EndpointEntry, EndpointsApplied, Limits, PassiveReport, SetEndpoints
+
+POST = b"POST / HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
+
+
+def entry(port: int, number: int = 0, **more: object) -> EndpointEntry:
+    conditions = {"ready": True, "serving": True, "terminating": False, **more}
+    return EndpointEntry(f"uid-{port}", f"web-{number}", "127.0.0.1", port, **conditions)
+
+
+async def say(balancer, *entries: EndpointEntry) -> None:
+    balancer.generation += 1
+    wanted = balancer.generation
+    balancer.control.send(SetEndpoints(key=KEY, generation=wanted, endpoints=entries))
+    await balancer.message(EndpointsApplied, lambda m: m.generation == wanted)
+
+
+class Hanging:
+    """An endpoint's script: take the request and say nothing until `go`."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def __call__(self, reader, writer):
+        await read_head(reader)
+        self.arrived.set()
+        await self.go.wait()
+        writer.write(answer(b"late"))
+
+
+class Waiting:
+    """A request that has not been answered."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def ask(cls, balancer, request: bytes) -> Waiting:
+        reader, writer = await balancer.connect()
+        writer.write(request)
+        return cls(reader, writer)
+
+    async def is_waiting(self) -> bool:
+        try:
+            await asyncio.wait_for(self._reader.readexactly(1), 0.1)
+        except TimeoutError:
+            return True
+        return False
+
+    async def answer(self) -> bytes:
+        try:
+            return await asyncio.wait_for(self._reader.read(), 5)
+        finally:
+            self._writer.close()
+
+
+async def hung(balancer, request: bytes, **conditions: object):
+    """A request that waits at an endpoint which then becomes something else; the other one answers."""
+    await balancer.start()
+    script = Hanging()
+    slow, good = await balancer.endpoint(script), await balancer.endpoint()
+    await say(balancer, entry(slow.port))
+    exchange = await Waiting.ask(balancer, request)
+    await script.arrived.wait()
+    await say(balancer, entry(slow.port, **conditions), entry(good.port, 1))
+    return script, good, exchange
+
+
+NOT_READY = {"ready": False, "serving": False}
+
+
+async def test_a_get_leaves_an_endpoint_that_is_not_ready_any_more(balancer):
+    _, good, exchange = await hung(balancer, LAST, **NOT_READY)
+    assert (await exchange.answer()).endswith(b"from %d" % good.port)
+    assert (await balancer.stats()).to_unready == 0
+
+
+async def test_a_post_goes_on_waiting_for_it(balancer):
+    script, good, exchange = await hung(balancer, POST, **NOT_READY)
+    assert await exchange.is_waiting()
+    script.go.set()
+    assert (await exchange.answer()).endswith(b"late")
+    assert good.connections == 0
+
+
+async def test_a_get_stays_with_an_endpoint_that_terminates(balancer):
+    script, good, exchange = await hung(balancer, LAST, ready=False, serving=False, terminating=True)
+    script.go.set()
+    assert (await exchange.answer()).endswith(b"late")
+    assert good.connections == 0
+
+
+async def test_a_get_that_nobody_else_could_have_moves_when_somebody_can(balancer):
+    await balancer.start()
+    script = Hanging()
+    slow, good = await balancer.endpoint(script), await balancer.endpoint()
+    await say(balancer, entry(slow.port))
+    exchange = await Waiting.ask(balancer, LAST)
+    await script.arrived.wait()
+    await say(balancer, entry(slow.port, **NOT_READY))
+    assert await exchange.is_waiting()
+    await say(balancer, entry(slow.port, **NOT_READY), entry(good.port, 1))
+    assert (await exchange.answer()).endswith(b"from %d" % good.port)
+
+
+async def test_a_get_over_a_connection_kept_idle_leaves_as_well(balancer):
+    script = Hanging()
+
+    async def first_at_once(reader, writer):
+        await read_head(reader)
+        writer.write(answer(b"first"))
+        await script(reader, writer)
+
+    await balancer.start()
+    slow, good = await balancer.endpoint(first_at_once), await balancer.endpoint()
+    await say(balancer, entry(slow.port))
+    assert (await balancer.exchange(LAST)).endswith(b"first")
+    exchange = await Waiting.ask(balancer, LAST)
+    await script.arrived.wait()
+    await say(balancer, entry(slow.port, **NOT_READY), entry(good.port, 1))
+    assert (await exchange.answer()).endswith(b"from %d" % good.port)
+    assert slow.connections == 1
+
+
+async def test_a_probed_endpoint_that_refuses_is_excluded_until_its_probe_vouches_for_it(
+    balancer, closed_port
+):
+    await balancer.start()
+    good = await balancer.endpoint()
+    refusing = entry(closed_port, probed=True)
+    await say(balancer, refusing, entry(good.port, 1))
+
+    assert all([b"200 OK" in await balancer.exchange(LAST) for _ in range(4)])
+    report = await balancer.message(PassiveReport)
+    assert (report.uid, report.reason) == (refusing.uid, "ConnectFailed")
+    assert report.refused_at > 0
+    assert good.connections == 1
+
+    # A table made before control knew of it lets nothing through.
+    await say(balancer, refusing, entry(good.port, 1))
+    await balancer.exchange(LAST)
+    assert sum(isinstance(m, PassiveReport) for m in balancer.messages) == 1
+
+    vouched = {"suspected_at": report.refused_at, "vouched_at": report.refused_at}
+    await say(balancer, entry(closed_port, probed=True, **vouched), entry(good.port, 1))
+    await balancer.exchange(LAST)
+    await balancer.exchange(LAST)
+    assert sum(isinstance(m, PassiveReport) for m in balancer.messages) == 2
+
+
+async def test_what_another_worker_saw_refused_is_excluded_here_too(balancer):
+    await balancer.start()
+    first, second = await balancer.endpoint(), await balancer.endpoint()
+    await say(balancer, entry(first.port, probed=True, suspected_at=5.0), entry(second.port, 1))
+    for _ in range(4):
+        await balancer.exchange(LAST)
+    assert (len(first.heads), len(second.heads)) == (0, 4)
+
+
+async def test_nothing_that_has_refused_means_503_and_why(balancer, closed_port):
+    await balancer.start()
+    await say(balancer, entry(closed_port, probed=True))
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 502 ")
+    got = await balancer.exchange(LAST)
+    assert got.startswith(b"HTTP/1.1 503 ")
+    assert got.endswith(b"default/web: no Ready endpoint: web-0 refused a connection\n")
+
+
+async def test_the_last_endpoint_that_no_probe_vouches_for_is_tried_each_time(balancer, closed_port):
+    await balancer.start()
+    await say(balancer, entry(closed_port))
+    for _ in range(3):
+        assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 502 ")
+
+
+async def test_the_turns_of_a_broken_endpoint_are_shared_by_the_others(balancer):
+    async def breaks_off(reader, writer):
+        await read_head(reader)
+        writer.transport.abort()
+
+    await balancer.start(limits=Limits(eject_failures=0))
+    broken = await balancer.endpoint(breaks_off)
+    others = [await balancer.endpoint() for _ in range(2)]
+    await balancer.ready(broken, *others)
+    for _ in range(12):
+        assert b"200 OK" in await balancer.exchange(LAST)
+    assert [len(other.heads) for other in others] == [6, 6]
+
+
+async def test_retries_stop_at_the_budget(balancer):
+    async def breaks_off(reader, writer):
+        await read_head(reader)
+        writer.transport.abort()
+
+    await balancer.start(limits=Limits(eject_failures=0, retry_percent=0, retries_per_second=0.2))
+    await balancer.ready(await balancer.endpoint(breaks_off), await balancer.endpoint())
+    got = [await balancer.exchange(LAST) for _ in range(10)]
+    assert sum(b"502 Bad Gateway" in one for one in got) == 3
+    assert (await balancer.stats()).retries == 2
+
+
+async def test_failures_in_a_row_eject_an_endpoint_for_a_while(balancer):
+    async def breaks_off(reader, writer):
+        await read_head(reader)
+        writer.transport.abort()
+
+    await balancer.start(limits=Limits(eject_failures=2, eject_seconds=0.3))
+    broken, good = await balancer.endpoint(breaks_off), await balancer.endpoint()
+    await balancer.ready(broken, good)
+    for _ in range(8):
+        await balancer.exchange(LAST)
+    assert (broken.connections, len(good.heads)) == (2, 8)
+    await balancer.message(PassiveReport, lambda m: m.reason == "Ejected")
+    await asyncio.sleep(0.7)
+    await balancer.exchange(LAST)
+    await balancer.exchange(LAST)
+    assert broken.connections == 3
+
+
+async def test_5xx_in_a_row_eject_only_where_that_is_asked_for(balancer):
+    async def fails(reader, writer):
+        while True:
+            await read_head(reader)
+            counted.append(1)
+            writer.write(answer(b"no", status=b"500 Internal Server Error"))
+
+    counted: list[int] = []
+    await balancer.start(limits=Limits(eject_5xx=3))
+    await balancer.ready(await balancer.endpoint(fails), await balancer.endpoint())
+    for _ in range(20):
+        await balancer.exchange(LAST)
+    assert len(counted) == 3
+
+
+async def test_half_of_the_endpoints_are_never_ejected(balancer):
+    async def fails(reader, writer):
+        while True:
+            await read_head(reader)
+            writer.write(answer(b"no", status=b"500 Internal Server Error"))
+
+    await balancer.start(limits=Limits(eject_5xx=1))
+    endpoints = [await balancer.endpoint(fails) for _ in range(3)]
+    await balancer.ready(*endpoints)
+    for _ in range(10):
+        await balancer.exchange(LAST)
+    assert sum(isinstance(m, PassiveReport) and m.reason == "Ejected" for m in balancer.messages) == 1
+
+
+async def test_without_a_file_to_connect_with_nobody_is_blamed(balancer, monkeypatch):
+    await balancer.start()
+    endpoint = await balancer.endpoint()
+    await say(balancer, entry(endpoint.port, probed=True))
+
+    def no_file(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    reader, writer = await balancer.connect()
+    with monkeypatch.context() as patched:
+        patched.setattr(pool.socket, "socket", no_file)
+        writer.write(LAST)
+        got = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    assert got.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nRetry-After: 1\r\n" in got
+    assert b"200 OK" in await balancer.exchange(LAST)
+    stats = await balancer.stats()
+    assert stats.terminations["OutOfFiles"] == 1
+    assert stats.endpoints[0].failures == 0
+
+
+async def test_a_post_that_the_kernel_takes_no_byte_of_goes_over_another_connection(balancer):
+    """The endpoint resets an idle connection; the news is in the kernel and not with us yet."""
+    await balancer.start()
+    endpoint = await balancer.endpoint()
+    await balancer.ready(endpoint)
+    await balancer.exchange(LAST)
+    service = next(iter(balancer.worker._services.values()))
+    upstream = service.table.endpoints[0].idle[0]
+    upstream.socket.shutdown(1)  # what is sent from now on fails with EPIPE
+
+    assert b"200 OK" in await balancer.exchange(POST)
+    assert endpoint.connections == 2
+    assert len(endpoint.heads) == 2
