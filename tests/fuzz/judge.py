@@ -27,10 +27,10 @@ def judge_requests(
     meant: Stream, seen: list[Message], received: bytes, ended: str, *, valid: bool
 ) -> list[str]:
     """Judge a stream of requests from one client, ended by it, against what the endpoint saw."""
-    wrong = [*_forwarded(meant, seen), *(complaint for request in seen for complaint in ask_h11(request))]
+    wrong = [*forwarded(meant, seen), *(complaint for request in seen for complaint in ask_h11(request))]
     if valid and (len(seen) != len(meant.messages) or meant.wrong or meant.unfinished):
         wrong.append(f"valid: {len(seen)} of {len(meant.messages)} requests were forwarded; {meant.wrong}")
-    answers, complaint = _answers([request.method for request in seen], received, ended)
+    answers, complaint = _answers(meant, seen, received, ended)
     if complaint:
         wrong.append(complaint)
     for number, (request, answer) in enumerate(zip(seen, answers, strict=False)):
@@ -128,7 +128,8 @@ def _is_own(answer: Message, method: bytes) -> bool:
     return plain and (method == b"HEAD" or answer.body.startswith(b"default/web"))
 
 
-def _forwarded(meant: Stream, seen: list[Message]) -> list[str]:
+def forwarded(meant: Stream, seen: list[Message]) -> list[str]:
+    """Return how the requests that were forwarded differ from those that were meant."""
     wrong = []
     if len(seen) > len(meant.messages):
         extra = seen[len(meant.messages)]
@@ -150,20 +151,27 @@ def _kept(trailers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in trailers if name in _TRAILERS]
 
 
-def _answers(methods: list[bytes], received: bytes, ended: str) -> tuple[list[Message], str]:
+def _answers(meant: Stream, seen: list[Message], received: bytes, ended: str) -> tuple[list[Message], str]:
     """Split what the client got into final responses; return what is wrong with it, if anything.
 
-    `methods` are those of the requests that were forwarded; a refusal comes with its text to any.
+    What is not forwarded is refused, without content if its method is HEAD. Of a request that is
+    broken nobody knows whether it is.
     """
     answers: list[Message] = []
     position = 0
+    requests = [*seen, *meant.messages[len(seen) :]]
     while position < len(received):
         number = len(answers)
-        method = methods[number] if number < len(methods) else b""
-        try:
-            messages, end = read_response(received[position:], method, ended=ended == "closed")
-        except (WrongError, UnfinishedError) as wrong:
-            return answers, f"the client was sent {wrong!r} in {received[position:][:300]!r}"
-        answers.append(messages[-1])
-        position += end
+        methods = [requests[number].method] if number < len(requests) else [b"", b"HEAD"]
+        for method in methods:
+            try:
+                messages, end = read_response(received[position:], method, ended=ended == "closed")
+            except (WrongError, UnfinishedError) as wrong:
+                complaint = f"the client was sent {wrong!r} in {received[position:][:300]!r}"
+                continue
+            answers.append(messages[-1])
+            position += end
+            break
+        else:
+            return answers, complaint
     return answers, ""

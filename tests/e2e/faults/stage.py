@@ -89,7 +89,7 @@ class Stage:
         faults: Sequence[tuple[float, float]] = (),
         gets_may_be_cut: bool = False,
         failure_threshold: int = 1,
-        least: int = 100,
+        least: int = 40,
     ) -> None:
         """Demand every promise, after the load has ended; `least`: requests that it must have made."""
         assert len(load.asks) >= least, load
