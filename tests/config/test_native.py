@@ -288,10 +288,6 @@ def test_unknown_keys_get_a_hint(problems):
             "readinessProbe: Required value: must specify a handler type",
         ),
         (
-            "{port: 1, command: x, readinessProbe: {grpc: {port: 1}}}",
-            "readinessProbe.grpc: grpc probes are not supported yet: use httpGet, tcpSocket or exec",
-        ),
-        (
             "{port: 1, command: x, env: {a=b: c}}",
             (
                 'env: Invalid value: "a=b": a valid environment variable name must consist only of printable'

@@ -62,13 +62,13 @@ def test_external_addresses_are_a_warning(load_text):
     ]
 
 
-def test_grpc_probes_are_refused_with_the_alternatives(pod_problems):
-    assert pod_problems("livenessProbe:\n  grpc:\n    port: 5000") == [
-        (
-            "stdin:9: spec.containers[0].livenessProbe.grpc: grpc probes are not supported yet:"
-            " use httpGet, tcpSocket or exec"
-        )
-    ]
+def test_grpc_probes_need_their_extra_and_its_name_is_told(pod_problems, problems, monkeypatch):
+    text = "livenessProbe:\n  grpc:\n    port: 5000"
+    monkeypatch.setattr("readylb.config.unsupported.find_spec", lambda _: None)
+    told = "grpc: grpc probes need an optional part of readylb: pip install 'readylb[grpc]'"
+    assert pod_problems(text) == [f"stdin:9: spec.containers[0].livenessProbe.{told}"]
+    native = "services: {web: {port: 1, command: x, readinessProbe: {grpc: {port: 1}}}}"
+    assert problems(native) == [f"stdin:1: services.web.readinessProbe.{told}"]
 
 
 def test_host_ports_are_a_warning(load_text):

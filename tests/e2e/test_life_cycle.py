@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.e2e.client import fetch
-from tests.e2e.harness import Readylb
+from tests.e2e.harness import PYTHON, Readylb
 from tests.e2e.manifests import replica_command
 from tests.e2e.ports import free_port
 
@@ -152,3 +152,25 @@ spec: {{type: LoadBalancer, selector: {{app: web}}, ports: [{{port: 80, targetPo
         assert lb.run("logs", "web", "-c", "main").stdout == "ready\n"
         described = lb.run("describe", "pod", "web").stdout
         assert described.index("Init Containers:") < described.index("\nContainers:")
+
+
+def test_a_grpc_probe_decides_who_is_ready(tmp_path: Path) -> None:
+    healthy = tmp_path / "healthy"
+    manifest = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: web
+    image: grpc
+    ports: [{containerPort: 5000}]
+    readinessProbe: {grpc: {port: 5000}, periodSeconds: 1, failureThreshold: 1}
+"""
+    server = Path(__file__).parent / "grpc_replica.py"
+    with up(tmp_path, manifest, "--image", f"grpc={PYTHON} {server} {healthy}") as lb:
+        lb.wait_event("Unhealthy", 'Readiness probe failed: service unhealthy (responded with "NOT_SERVING")')
+        healthy.touch()
+        lb.wait_ready(1)
+        healthy.unlink()
+        lb.wait_for("it is out", lambda: not lb.pod("web").ready)

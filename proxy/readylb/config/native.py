@@ -16,7 +16,7 @@ from readylb.config.native_model import Command, NativeEndpoint, NativeFile, Nat
 from readylb.config.nodes import Table, locate
 from readylb.config.problems import Report, plain, quote
 from readylb.config.shapes import shapes
-from readylb.config.unsupported import GRPC
+from readylb.config.unsupported import GRPC, can_ask_grpc
 from readylb.config.validation import names
 from readylb.config.validation.errors import (
     Errors,
@@ -182,7 +182,7 @@ def _probe(path: str, probe: Probe | None, kind: ProbeKind) -> Errors:
     if probe is None:
         return
     yield from validate_probe(path, complete_probe(probe), kind)
-    if probe.grpc is not None:
+    if probe.grpc is not None and not can_ask_grpc():
         yield FieldError(f"{path}.grpc", GRPC)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from readylb.config.knobs import BALANCER, ENDPOINT, EXTERNAL, TRUSTED_PROXIES
 from readylb.config.pod_specs import containers, pod_spec
@@ -18,8 +19,13 @@ from readylb.model.container import Container, probes_of
 from readylb.model.lifecycle import LifecycleHandler
 from readylb.model.pod import PodSpec
 
-#: What is said about a grpc probe.
-GRPC = "grpc probes are not supported yet: use httpGet, tcpSocket or exec"
+#: What is said about a grpc probe where grpcio is not installed.
+GRPC = "grpc probes need an optional part of readylb: pip install 'readylb[grpc]'"
+
+
+def can_ask_grpc() -> bool:
+    """Say whether the extra `grpc` is installed."""
+    return find_spec("grpc") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def _pod(spec: PodSpec, path: str) -> Iterator[Finding]:
 
 def _container(container: Container, path: str) -> Iterator[Finding]:
     for kind, probe in probes_of(container).items():
-        if probe.grpc is not None:
+        if probe.grpc is not None and not can_ask_grpc():
             below = f"{path}.{kind.lower()}Probe.grpc"
             yield Finding(below, GRPC, True)
     for name, hook in _hooks(container):

@@ -10,7 +10,7 @@ from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.errors import RuntimeFailureError
 from readylb.model import Event
-from readylb.model.probe import ExecAction, GRPCAction, Probe, ProbeKind, ProbeResult
+from readylb.model.probe import ExecAction, Probe, ProbeKind, ProbeResult
 from readylb.telemetry.events import EventRecorder
 
 EXEC = Probe(exec=ExecAction(command=("true",)))
@@ -53,7 +53,7 @@ async def test_a_failure_is_never_tried_again() -> None:
 
 
 async def test_a_probe_that_cannot_be_put_is_an_error() -> None:
-    result = await attempt(ask(Probe(grpc=GRPCAction(port=5000))))
+    result = await attempt(ask(Probe()))
     assert isinstance(result, ProbeError)
     assert str(result) == "missing probe handler for web_default():main"
 
