@@ -15,10 +15,13 @@ from readylb.core.http1.headers import Peer, trailer_lines
 from readylb.core.http1.responses import Refusal, render
 from readylb.core.http1.syntax import EMPTY_LINES
 from readylb.core.proxy_protocol import Header
+from readylb.core.termination import Termination, of_refusal
 from readylb.data.flow import BACKLOG, PEER_FULL, hold, release, reset
 from readylb.data.forwarder import Exchange
 from readylb.data.heads import read_request
+from readylb.data.refusals import too_large
 from readylb.data.table import ServiceState
+from readylb.data.trace import refused
 
 # Pipelined bytes that may wait behind a running request. A few dozen ordinary heads.
 BACKLOG_BYTES = 32768
@@ -98,11 +101,6 @@ class Downstream(asyncio.Protocol):
         else:
             self._next()
 
-    def respond(self, refusal: Refusal, asked: bytes) -> None:
-        """Answer in the balancer's own name, and close. `asked` begins with the method, if it came."""
-        head_only = asked.startswith(b"HEAD")
-        self.say(render(refusal, close=True, date=self._service.sweep.date, head_only=head_only), close=True)
-
     def say(self, response: bytes, *, close: bool) -> None:
         """Answer with a whole response of our own."""
         self._exchange = None
@@ -113,7 +111,7 @@ class Downstream(asyncio.Protocol):
         else:
             self._next()
 
-    def cut(self) -> None:
+    def reset(self) -> None:
         """End at once, in a way that no client can take for a clean end."""
         self._state = _CLOSING
         self._exchange = None
@@ -132,6 +130,12 @@ class Downstream(asyncio.Protocol):
 
     # what the worker says
 
+    def cut(self) -> None:
+        """End at once what the grace of a drain was not enough for."""
+        if self._exchange is not None:
+            self._exchange.abandon(Termination.DRAINED)
+        self.reset()
+
     def drain(self) -> None:
         """End where nothing is under way; otherwise the running response will say close."""
         if self._state == _HEAD and not self._buffer:
@@ -146,7 +150,7 @@ class Downstream(asyncio.Protocol):
             self.transport.abort()
         elif self._buffer:
             late = Refusal(408, "the request head did not arrive in time")
-            self._refuse(late, "HeadTimeout", self._buffer)
+            self._refuse(late, self._buffer)
         else:
             self._end(linger=False)
 
@@ -182,16 +186,13 @@ class Downstream(asyncio.Protocol):
         if self._state == _BODY:
             exchange = self._exchange
             if exchange is not None:
-                exchange.abandon("ClientGone")
-                if exchange.head_out:
-                    self.cut()
-                else:
-                    self.respond(Refusal(400, "the request body ended too early"), exchange.request.method)
+                early = Refusal(400, "the request body ended too early")
+                exchange.reject(early, Termination.CLIENT_GONE)
             return True
         if self._state == _HEAD and self._buffer:
             if not self.full:
                 early = Refusal(400, "the request head ended too early")
-                self._refuse(early, "BadRequest", self._buffer)
+                self._refuse(early, self._buffer)
             return True
         return False
 
@@ -262,7 +263,7 @@ class Downstream(asyncio.Protocol):
         end += 4
         if end > limits.head_bytes:
             refusal = refuse_unfinished(data[:end], limits.request_line_bytes, limits.head_bytes)
-            self._refuse(refusal, "BadRequest", data)
+            self._refuse(refusal, data[:end])
             return True
         if end == len(data):
             head, self._buffer = data, b""
@@ -272,7 +273,9 @@ class Downstream(asyncio.Protocol):
         self._head_begun = False
         request = read_request(head, limits)
         if isinstance(request, Refusal):
-            self._refuse(request, "BadRequest", head)
+            self._refuse(request, head)
+        elif limits.body_bytes and request.body > limits.body_bytes:
+            self._refuse(too_large(limits.body_bytes), head)
         else:
             self._begin(request)
         return True
@@ -281,7 +284,7 @@ class Downstream(asyncio.Protocol):
         limits = self._service.settings.limits
         refusal = refuse_unfinished(data, limits.request_line_bytes, limits.head_bytes)
         if refusal is not None:
-            self._refuse(refusal, "BadRequest", data)
+            self._refuse(refusal, data)
             return
         self._searched = max(0, len(data) - 3)
         if not self._head_begun:
@@ -295,7 +298,7 @@ class Downstream(asyncio.Protocol):
         else:
             self._state = _BODY
             self._body_left = body
-            self._scanner = ChunkScanner() if body == CHUNKED else None
+            self._scanner = self._service.scanner() if body == CHUNKED else None
         self._exchange = exchange = Exchange(self, self._service, request)
         exchange.start()
         if self._state == _WAIT and len(self._buffer) > BACKLOG_BYTES:
@@ -329,11 +332,11 @@ class Downstream(asyncio.Protocol):
             settled = scanner.scan(data, 0)
         except ChunkError as error:
             # What was passed on must not be completed: the endpoint's connection closes with it.
-            exchange.abandon("BadRequest")
-            if exchange.head_out:
-                self.cut()
-            else:
-                self.respond(Refusal(400, str(error)), exchange.request.method)
+            exchange.reject(Refusal(error.status, str(error)), of_refusal(error.status))
+            return False
+        most = self._service.settings.limits.body_bytes
+        if most and scanner.announced > most:
+            exchange.reject(too_large(most), Termination.BODY_TOO_LARGE)
             return False
         self._buffer = data[settled:]
         if scanner.trailers:
@@ -352,11 +355,17 @@ class Downstream(asyncio.Protocol):
             exchange.body_ended()
         return settled > 0
 
-    def _refuse(self, refusal: Refusal | None, reason: str, asked: bytes) -> None:
-        """Answer what is not forwarded; nothing behind it can be trusted."""
+    def _refuse(self, refusal: Refusal | None, asked: bytes) -> None:
+        """Answer what is not forwarded, `asked`, as far as it came; nothing behind it can be trusted."""
         verdict = refusal or Refusal(431, "the request head is too long")
-        self._service.counters.record(verdict.status, reason, 0.0)
-        self.respond(verdict, asked)
+        service = self._service
+        reason = of_refusal(verdict.status)
+        head_only = asked.startswith(b"HEAD")
+        response = render(verdict, close=True, date=service.sweep.date, head_only=head_only)
+        service.counters.record(verdict.status, reason, 0.0)
+        if service.access_log is not None:
+            refused(service, self.peer.address.decode(), reason, asked, response)
+        self.say(response, close=True)
 
     def _next(self) -> None:
         if self._state > _WAIT:

@@ -11,8 +11,10 @@ import asyncio
 from collections.abc import Callable
 
 from readylb.core.proxy_protocol import Header, ProxyProtocolError, may_begin, parse
+from readylb.core.termination import Termination
 from readylb.data.flow import reset
 from readylb.data.table import ServiceState
+from readylb.data.trace import refused
 
 #: Makes what comes behind the gate: (service, client's address, what was told of its ends).
 Behind = Callable[[ServiceState, str, Header | None], asyncio.Protocol]
@@ -47,7 +49,7 @@ class Gate(asyncio.Protocol):
             service.sweep.watched.add(self)
             service.clients.add(self)
         elif self._is_required:
-            self._refuse("ProxyHeaderUntrusted")
+            self._refuse(Termination.PROXY_HEADER_UNTRUSTED)
         else:
             self._enter(None)
 
@@ -62,7 +64,7 @@ class Gate(asyncio.Protocol):
         try:
             header = parse(self._first)
         except ProxyProtocolError:
-            self._refuse("BadProxyHeader")
+            self._refuse(Termination.BAD_PROXY_HEADER)
             return
         if header is not None:
             self._first = self._first[header.size :]
@@ -79,7 +81,7 @@ class Gate(asyncio.Protocol):
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """Stop waiting for a header."""
         if self._is_required:
-            self._refuse("ProxyHeaderTimeout")
+            self._refuse(Termination.PROXY_HEADER_TIMEOUT)
         else:
             self._enter(None)
 
@@ -99,7 +101,7 @@ class Gate(asyncio.Protocol):
         """Let the client in that `header` names, or else the one that has connected."""
         address = header.source.host if header is not None and header.source is not None else self._address
         if not self._service.serves(address):
-            self._refuse("SourceNotAllowed")
+            self._refuse(Termination.SOURCE_NOT_ALLOWED)
             return
         self._leave()
         behind = self._behind(self._service, address, header)
@@ -111,6 +113,7 @@ class Gate(asyncio.Protocol):
     def _refuse(self, reason: str) -> None:
         self._leave()
         self._service.counters.refuse(reason)
+        refused(self._service, self._address, reason)
         reset(self.transport)
 
     def _leave(self) -> None:

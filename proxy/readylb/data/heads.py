@@ -27,11 +27,6 @@ from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import with_blanks_for_tabs
 from readylb.wire.messages import Limits
 
-# Of a response head. Answers carry cookies that requests do not; HAProxy's whole buffer is 16 KiB,
-# nginx' 4 or 8 KiB, Node's limit 16 KiB.
-RESPONSE_HEAD_BYTES = 65536
-
-
 _NO_CALLBACKS = object()
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from readylb.core.latency import LATENCY_BUCKETS_SECONDS
 from readylb.wire.messages import EndpointStats, ServiceStats
+
+if TYPE_CHECKING:
+    from readylb.data.pool import EndpointState
 
 
 class ServiceCounters:
@@ -40,14 +44,18 @@ class ServiceCounters:
         self.terminations: dict[str, int] = {}
         self.buckets = [0] * (len(LATENCY_BUCKETS_SECONDS) + 1)
 
-    def record(self, status: int, reason: str, seconds: float) -> None:
-        """Count an exchange that ended. `status` 0: the client got none."""
+    def record(self, status: int, reason: str, seconds: float, endpoint: EndpointState | None = None) -> None:
+        """Count an exchange that ended, with `endpoint`. `status` 0: the client got none."""
         self.requests += 1
         if status:
             self.statuses[status] = self.statuses.get(status, 0) + 1
         self.terminations[reason] = self.terminations.get(reason, 0) + 1
         self.latency_sum += seconds
-        self.buckets[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
+        bucket = bisect_left(LATENCY_BUCKETS_SECONDS, seconds)
+        self.buckets[bucket] += 1
+        if endpoint is not None:
+            endpoint.buckets[bucket] += 1
+            endpoint.latency_sum += seconds
 
     def refuse(self, reason: str) -> None:
         """Count a connection that was closed before anything could be asked on it."""

@@ -9,8 +9,11 @@ from readylb.core.access_record import AccessRecord
 
 if TYPE_CHECKING:
     from readylb.data.forwarder import Exchange
+    from readylb.data.table import ServiceState
 
 _NOTHING = -1.0
+# Where a response of our own has its status.
+_STATUS = slice(len("HTTP/1.1 "), len("HTTP/1.1 200"))
 
 
 class Trace:
@@ -57,9 +60,31 @@ class Trace:
             exchange.service.settings.name,
             exchange.endpoint.name if exchange.tries else "",
             exchange.tries,
-            self._connected - self._attempted if self._attempted and self._connected else _NOTHING,
+            self._connect_seconds(),
             self._first_byte - began if self._first_byte else _NOTHING,
             now - began,
             reason,
         )
         log.add(record)
+
+    def ended(  # noqa: PLR0913, PLR0917 - what there is to tell, each once
+        self, service: ServiceState, client: str, pod: str, tries: int, seconds: float, reason: str
+    ) -> None:
+        """Give the log its record of a TCP connection that has lasted so many seconds."""
+        log = service.access_log
+        if log is not None:
+            told = (service.settings.name, pod, tries, self._connect_seconds(), _NOTHING, seconds, reason)
+            log.add(AccessRecord(monotonic(), client, b"", 0, self.bytes_in, self.bytes_out, *told))
+
+    def _connect_seconds(self) -> float:
+        made = self._attempted and self._connected
+        return self._connected - self._attempted if made else _NOTHING
+
+
+def refused(service: ServiceState, client: str, reason: str, asked: bytes = b"", answer: bytes = b"") -> None:
+    """Give the log its record of what never had an endpoint: a connection, or a request and our answer."""
+    if service.access_log is not None:
+        status = int(answer[_STATUS]) if answer else 0
+        told = (service.settings.name, "", 0, _NOTHING, _NOTHING, 0.0, reason)
+        record = AccessRecord(monotonic(), client, asked, status, len(asked), len(answer), *told)
+        service.access_log.add(record)

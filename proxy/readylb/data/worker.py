@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import resource
 import socket
 from collections.abc import Callable
 
+from readylb.data.access_log import AccessLog
 from readylb.data.drive import hush
 from readylb.data.entrance import entrance
 from readylb.data.listener import Listener
@@ -26,14 +28,18 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    SetAccessLog,
     SetEndpoints,
     SetService,
     Stats,
 )
 
+log = logging.getLogger(__name__)
+
 STATS_SECONDS = 1.0
 # Files kept free for the rest of the process: logs, pipes of replicas, the admin API.
 RESERVED_FILES = 64
+_CUT_SECONDS = 0.02
 
 
 #: Returns the listening socket for an address of the Service port `key`. Raises OSError.
@@ -57,9 +63,11 @@ class Worker:
         self._listeners: dict[str, dict[Address, Listener]] = {}
         self._leaving: list[ServiceState] = []
         self._pending: dict[str, SetEndpoints] = {}
+        self._access_log: AccessLog | None = None
         self._stats_at = 0.0
         self._drain_deadline: float | None = None
         self._room = _room()
+        self._ending = False
         self._stopped: asyncio.Event = asyncio.Event()
 
     def start(self) -> None:
@@ -86,8 +94,22 @@ class Worker:
             self._set_service(message)
         elif isinstance(message, RemoveService):
             self._remove_service(message.key)
+        elif isinstance(message, SetAccessLog):
+            self._set_access_log(message)
         elif isinstance(message, Drain):
             self._drain(message.grace_seconds)
+
+    def _set_access_log(self, message: SetAccessLog) -> None:
+        try:
+            if self._access_log is not None:
+                self._access_log.reopen(message.path, message.line_format)
+            else:
+                self._access_log = AccessLog(self._loop, message.path, message.line_format)
+                self._sweep.each_tick.append(self._access_log.tick)
+        except OSError as error:
+            log.error("Access log: cannot write %s: %s", message.path, error.strerror or error)  # noqa: TRY400 - the words are enough
+        for service in self._services.values():
+            service.access_log = self._access_log
 
     def _set_endpoints(self, message: SetEndpoints) -> None:
         service = self._services.get(message.key)
@@ -103,6 +125,7 @@ class Worker:
         service = self._services.get(message.key)
         if service is None:
             service = ServiceState(self._loop, self._sweep, message, self._report)
+            service.access_log = self._access_log
             self._services[message.key] = service
             self._listeners[message.key] = {}
             waiting = self._pending.pop(message.key, None)
@@ -199,7 +222,8 @@ class Worker:
             )
             for service in self._services.values()
         )
-        self._channel.send(Stats(worker=self._id, services=services))
+        lost = self._access_log.lost if self._access_log is not None else 0
+        self._channel.send(Stats(worker=self._id, services=services, access_log_lost=lost))
 
     def _room_left(self) -> int:
         """Return how many more clients there are files for."""
@@ -220,13 +244,23 @@ class Worker:
         clients = [
             client for service in (*self._services.values(), *self._leaving) for client in service.clients
         ]
-        if self._stopped.is_set() or deadline is None or (clients and now < deadline):
+        if self._ending or deadline is None or (clients and now < deadline):
             return
+        self._ending = True
         for client in clients:
             client.cut()
+        if clients:
+            # What is cut takes a turn of the loop to say so, and is counted then.
+            self._loop.call_later(_CUT_SECONDS, self._end, len(clients))
+        else:
+            self._end(0)
+
+    def _end(self, cut: int) -> None:
         self._sweep.stop()
+        if self._access_log is not None:
+            self._access_log.close()
         self._send_stats()
-        self._channel.send(Drained(worker=self._id, cut=len(clients)))
+        self._channel.send(Drained(worker=self._id, cut=cut))
         self._stopped.set()
 
 

@@ -129,6 +129,17 @@ class SetEndpoints(Struct, frozen=True, tag=True):
     retry_after_seconds: int = 1
 
 
+class SetAccessLog(Struct, frozen=True, tag=True):
+    """Write the access log to `path` (`-`: standard output) from now on, opened anew, in `line_format`.
+
+    The format is one of `core.access_record.FORMATS`. Without this message there is no log. Said again
+    after a file was moved away, it goes on in a new one.
+    """
+
+    path: str
+    line_format: str
+
+
 class Drain(Struct, frozen=True, tag=True):
     """Stop accepting, let running exchanges finish, cut what is left after `grace_seconds`."""
 
@@ -183,7 +194,10 @@ class PassiveReport(Struct, frozen=True, tag=True):
 
 
 class EndpointStats(Struct, frozen=True, array_like=True):
-    """Counts for one endpoint since the worker started; `in_flight` is now."""
+    """Counts for one endpoint since the worker started; `in_flight` is now.
+
+    `latency_buckets` are as a Service's, of the exchanges that ended with it.
+    """
 
     uid: str
     name: str
@@ -191,6 +205,8 @@ class EndpointStats(Struct, frozen=True, array_like=True):
     failures: int
     in_flight: int
     connections: int
+    latency_buckets: tuple[int, ...] = ()
+    latency_sum_seconds: float = 0.0
 
 
 class ServiceStats(Struct, frozen=True):
@@ -216,10 +232,14 @@ class ServiceStats(Struct, frozen=True):
 
 
 class Stats(Struct, frozen=True, tag=True):
-    """All counts of a worker, sent on a period and once more when it ends."""
+    """All counts of a worker, sent on a period and once more when it ends.
+
+    `access_log_lost` counts lines that the access log had no room for.
+    """
 
     worker: int
     services: tuple[ServiceStats, ...]
+    access_log_lost: int = 0
 
 
 class Drained(Struct, frozen=True, tag=True):
@@ -229,5 +249,5 @@ class Drained(Struct, frozen=True, tag=True):
     cut: int
 
 
-ToWorker = Sockets | SetService | RemoveService | SetEndpoints | Drain
+ToWorker = Sockets | SetAccessLog | SetService | RemoveService | SetEndpoints | Drain
 ToControl = Hello | Listening | ListenFailed | EndpointsApplied | PassiveReport | Stats | Drained

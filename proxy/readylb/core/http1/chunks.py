@@ -26,22 +26,45 @@ _SIZE, _DATA, _DATA_END = range(3)
 
 
 class ChunkError(Exception):
-    """The coding is broken; what was settled before may have been forwarded, nothing after."""
+    """The coding is broken; what was settled before may have been forwarded, nothing after.
+
+    `status` is for who sent it as a request.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        """Say what is wrong, in one line."""
+        super().__init__(message)
+        self.status = status
 
 
 class ChunkScanner:
     """Follows one chunked body.
 
     After `done`, `trailers` holds the trailer lines, if any, and `last_chunk_at` says where in the
-    data last scanned the last chunk began.
+    data last scanned the last chunk began. `announced` is the size of all chunks so far, in bytes.
     """
 
-    __slots__ = ("_left", "_state", "done", "last_chunk_at", "sink", "trailers")
+    __slots__ = (
+        "_left",
+        "_line_bytes",
+        "_state",
+        "_trailer_bytes",
+        "announced",
+        "done",
+        "last_chunk_at",
+        "sink",
+        "trailers",
+    )
 
-    def __init__(self, *, decode: bool = False) -> None:
+    def __init__(
+        self, *, decode: bool = False, line_bytes: int = LINE_BYTES, trailer_bytes: int = TRAILER_BYTES
+    ) -> None:
         """Await the first chunk. With `decode`, chunk data is also collected in `sink`."""
         self._state = _SIZE
         self._left = 0
+        self._line_bytes = line_bytes
+        self._trailer_bytes = trailer_bytes
+        self.announced = 0
         self.done = False
         self.trailers = b""
         self.last_chunk_at = 0
@@ -87,13 +110,14 @@ class ChunkScanner:
     def _size_line(self, data: bytes, position: int) -> int:
         line = _PLAIN_LINE.match(data, position) or _SIZE_LINE.match(data, position)
         if line is None:
-            _demand_unfinished_size(data, position)
+            _demand_unfinished_size(data, position, self._line_bytes)
             return position
-        if line.end() - position > LINE_BYTES:
+        if line.end() - position > self._line_bytes:
             message = "a chunk extension is too long"
             raise ChunkError(message)
         self._left = int(line.group(1), 16)
         if self._left:
+            self.announced += self._left
             self._state = _DATA
             return line.end()
         self.last_chunk_at = position
@@ -109,25 +133,29 @@ class ChunkScanner:
             return position + 2
         end = data.find(b"\r\n\r\n", position)
         if end < 0:
-            if len(data) - position > TRAILER_BYTES:
-                message = "the trailer section is too long"
-                raise ChunkError(message)
+            self._demand_short(len(data) - position)
             if is_broken(data[position:]):
                 message = "the trailer section is not valid"
                 raise ChunkError(message)
             return position
         end += 4
-        if end - position > TRAILER_BYTES or _TRAILERS.fullmatch(data, position, end) is None:
+        self._demand_short(end - position)
+        if _TRAILERS.fullmatch(data, position, end) is None:
             message = "the trailer section is not valid"
             raise ChunkError(message)
         self.trailers = data[position : end - 2]
         self.done = True
         return end
 
+    def _demand_short(self, trailers: int) -> None:
+        if trailers > self._trailer_bytes:
+            message = "the trailer section is too long"
+            raise ChunkError(message, 431)
 
-def _demand_unfinished_size(data: bytes, position: int) -> None:
+
+def _demand_unfinished_size(data: bytes, position: int, line_bytes: int) -> None:
     """Raise unless what lies at `position` may still become a chunk-size line."""
-    rest = data[position : position + LINE_BYTES + 1]
-    if len(rest) > LINE_BYTES or _UNFINISHED_SIZE.match(rest) is None:
+    rest = data[position : position + line_bytes + 1]
+    if len(rest) > line_bytes or _UNFINISHED_SIZE.match(rest) is None:
         message = "a chunk size is not valid"
         raise ChunkError(message)
