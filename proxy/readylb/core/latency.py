@@ -6,10 +6,12 @@ metrics carry running sums of these, so their last number is the total.
 
 from __future__ import annotations
 
+from typing import Final
+
 #: Upper bounds in seconds, inclusive. They start at half a millisecond because a proxied loopback
 #: answer takes about that long; the rest follows Prometheus' client default, up to the
 #: response-head timeout.
-LATENCY_BUCKETS_SECONDS: tuple[float, ...] = (
+LATENCY_BUCKETS_SECONDS: Final[tuple[float, ...]] = (
     0.0005,
     0.001,
     0.0025,

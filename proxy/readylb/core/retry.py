@@ -14,6 +14,7 @@ The rules, and nothing else decides:
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Failure(Enum):
@@ -56,7 +57,7 @@ _ANSWERS = {
     Failure.INVALID: Decision.ANSWER_502,
     Failure.TRUNCATED: Decision.ANSWER_502,
 }
-_IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"))
+_IDEMPOTENT: Final = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"))
 
 
 def is_idempotent(method: bytes) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from readylb.core.http1.syntax import NOTABLE_REQUEST, is_authority, tokens
+from readylb.core.http1.syntax import is_authority, is_target, is_token, read_status_line, tokens
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,27 @@ def test_rfc9110_7_2_no_authorities(value):
     assert not is_authority(value)
 
 
-def test_only_whole_names_at_the_beginning_of_a_line_are_notable():
-    head = b"GET /host: HTTP/1.1\r\nX-Host: a\r\nHost: b\r\nHosts: c\r\nX: host: d\r\nTE:e\r\n\r\n"
-    assert NOTABLE_REQUEST.findall(head) == [(b"Host", b"b"), (b"TE", b"e")]
+@pytest.mark.parametrize(
+    ("value", "valid"), [(b"GET", True), (b"M-SEARCH", True), (b"", False), (b"G\tT", False)]
+)
+def test_rfc9110_5_6_2_a_token_has_no_delimiters(value, valid):
+    assert is_token(value) is valid
+
+
+def test_a_target_has_no_blanks_controls_or_delimiters():
+    good = {byte for byte in range(256) if is_target(b"/" + bytes([byte]))}
+    assert good == set(range(0x21, 0x7F)) - set(b'"#<>')
+    assert not is_target(b"")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"HTTP/1.1 200 OK\r", (1, 200)),
+        (b"HTTP/1.0 404\r", (0, 404)),
+        (b"HTTP/1.1 200 OK", (0, 0)),
+        (b"HTTP/1.1 099 OK\r", (0, 0)),
+    ],
+)
+def test_rfc9112_4_a_status_line_says_version_and_status(line, said):
+    assert read_status_line(line) == said

@@ -5,8 +5,10 @@ Body framing is one plain integer: a length in bytes, or CHUNKED, or UNTIL_CLOSE
 
 from __future__ import annotations
 
-CHUNKED = -1
-UNTIL_CLOSE = -2
+from typing import Final
+
+CHUNKED: Final = -1
+UNTIL_CLOSE: Final = -2
 
 # The lines of a head that say something to this hop: name as received, value.
 Fields = list[tuple[bytes, bytes]]

@@ -7,30 +7,33 @@ that say something to this hop, which they pick out of a head whose every line e
 
 from __future__ import annotations
 
-from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Fields, Request, Response
+from typing import Final
+
+from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Request, Response
+from readylb.core.http1.lines import OF_REQUESTS, OF_RESPONSES, notable
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
     ABSOLUTE,
-    DATE,
     LENGTH_DIGITS,
-    NOTABLE_REQUEST,
-    NOTABLE_RESPONSE,
-    REQUEST_LINE,
-    STATUS_LINE,
+    VERSION,
     has_bad_escape,
     is_authority,
     is_broken,
+    is_target,
+    is_token,
     looks_like_http,
+    read_status_line,
     tokens,
 )
 
-_SWITCHING = 101
-_OK = 200
-_BODYLESS = frozenset((204, 304))
-_SLASH = 47
+_SWITCHING: Final = 101
+_OK: Final = 200
+_BODYLESS: Final = frozenset((204, 304))
+_SLASH: Final = 47
+_WORDS: Final = 3  # of a request line
 # RFC 9110 §7.6.2: the methods whose hops Max-Forwards counts.
-_COUNTED = frozenset((b"OPTIONS", b"TRACE"))
-_HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
+_COUNTED: Final = frozenset((b"OPTIONS", b"TRACE"))
+_HOP_BY_HOP: Final = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
 _BAD_LENGTH = "Content-Length is not one plain number"
 _BAD_ENCODING = "Transfer-Encoding is not exactly: chunked"
 
@@ -60,19 +63,20 @@ class _Lengths:
 
 def start_request(head: bytes) -> Request | Refusal:
     """Read the request line of a whole head (RFC 9112 §3)."""
-    line = REQUEST_LINE.match(head)
-    if line is None:
-        return _refuse_line(head[: head.find(b"\r\n")])
-    method, target, version = line.groups()
-    if version == b"1.1":
+    line, _, _ = head.partition(b"\n")
+    words = line.split(b" ")
+    if len(words) != _WORDS or not is_token(words[0]) or not is_target(words[1]):
+        return _refuse_line(line)
+    method, target, version = words
+    if version == b"HTTP/1.1\r":
         minor = 1
-    elif version == b"1.0":
+    elif version == b"HTTP/1.0\r":
         minor = 0
     else:
-        return Refusal(505, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not HTTP/{version.decode()}")
+        return _refuse_version(line, version)
     if method == b"CONNECT":
         return Refusal(405, "CONNECT is not offered here")
-    request = Request(head, method, target, minor, line.end())
+    request = Request(head, method, target, minor, len(line) + 1)
     if target[0] != _SLASH:
         return _other_target(request)
     if b"%" in target and has_bad_escape(target):
@@ -80,21 +84,24 @@ def start_request(head: bytes) -> Request | Refusal:
     return request
 
 
-def finish_request(request: Request) -> Refusal | None:
-    """Judge the lines that matter and put what they say into `request`; None: it may be forwarded."""
-    notable: Fields = NOTABLE_REQUEST.findall(request.head, request.fields_at - 2)
-    if len(notable) == 1 and request.minor and not request.rewritten_target:
-        name, value = notable[0]
+def finish_request(request: Request, lines: list[bytes] | None = None) -> Refusal | None:
+    """Judge the lines that matter and put what they say into `request`; None: it may be forwarded.
+
+    `lines` is the head as lines, for who has it already.
+    """
+    fields = notable(request.head.split(b"\n") if lines is None else lines, OF_REQUESTS)
+    if len(fields) == 1 and request.minor and not request.rewritten_target:
+        name, value = fields[0]
         if name.lower() == b"host":
             request.plain = True
-            request.host = value = value.rstrip(b" \t")
+            request.host = value
             return None if is_authority(value) else Refusal(400, "the Host field is not valid")
     hosts: list[bytes] = []
     lengths = _Lengths()
-    for name, value in notable:
+    for name, value in fields:
         lower = name.lower()
         if lower == b"host":
-            hosts.append(value.rstrip(b" \t"))
+            hosts.append(value)
         elif lower in (b"content-length", b"transfer-encoding"):
             wrong = lengths.take(lower, value)
             if wrong:
@@ -122,11 +129,9 @@ def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int) -> Re
 
 def read_response_line(head: bytes) -> Response | None:
     """Read the status line of a whole response head (RFC 9112 §4); None: it is not one."""
-    line = STATUS_LINE.match(head)
-    if line is None:
-        return None
-    minor, status = line.groups()
-    return Response(head, int(status), 1 if minor == b"1" else 0, line.end())
+    line, _, _ = head.partition(b"\n")
+    minor, status = read_status_line(line)
+    return Response(head, status, minor, len(line) + 1) if status else None
 
 
 def finish_response(response: Response, method: bytes) -> str:
@@ -134,11 +139,13 @@ def finish_response(response: Response, method: bytes) -> str:
 
     RFC 9112 §6.3 decides the length. What is ambiguous or forbidden makes the response invalid.
     """
-    head = response.head
     length = UNTIL_CLOSE
     chunked = False
-    for name, value in NOTABLE_RESPONSE.findall(head, response.fields_at - 2):
+    for name, value in notable(response.head.split(b"\n"), OF_RESPONSES):
         lower = name.lower()
+        if lower == b"date":
+            response.dated = True
+            continue
         if lower in _HOP_BY_HOP:
             _note_response(response, lower, name, value)
             continue
@@ -154,7 +161,6 @@ def finish_response(response: Response, method: bytes) -> str:
             chunked = True
     if chunked and (length >= 0 or response.minor == 0):
         return "Transfer-Encoding beside Content-Length or in HTTP/1.0"
-    response.dated = b"\r\nDate:" in head or DATE.search(head) is not None
     _settle_response_body(response, method, CHUNKED if chunked else length)
     return ""
 
@@ -175,6 +181,12 @@ def _refuse_line(line: bytes) -> Refusal:
     if looks_like_http(line):
         return Refusal(400, "the request target or method is not valid")
     return Refusal(400, "the request line is not valid")
+
+
+def _refuse_version(line: bytes, version: bytes) -> Refusal:
+    if VERSION.fullmatch(version) is None:
+        return _refuse_line(line)
+    return Refusal(505, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not {version.decode().strip()}")
 
 
 def _other_target(request: Request) -> Request | Refusal:

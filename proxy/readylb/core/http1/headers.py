@@ -6,12 +6,14 @@ passed on as it came.
 
 from __future__ import annotations
 
+from typing import Final
+
 from readylb.core.http1.exchange import CHUNKED, Request, Response
 from readylb.core.http1.responses import REASONS
 
-VIA = b"1.1 readylb"
+VIA: Final = b"1.1 readylb"
 _VIA_OLD = b"1.0 readylb"
-_UPGRADE_REQUIRED = 426
+_UPGRADE_REQUIRED: Final = 426
 # Removed from every message that is passed on (RFC 9110 §7.6.1) and set anew where meant.
 _HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
 _FORWARDING = frozenset((b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"))
@@ -44,11 +46,11 @@ _NOT_IN_TRAILERS = (
     | _HOP_BY_HOP
     | _FORWARDING
 )
-_NO_CONTENT = 204
-_OK = 200
-_SWITCHING = 101
+_NO_CONTENT: Final = 204
+_OK: Final = 200
+_SWITCHING: Final = 101
 # Where field lines begin behind a status line without a reason: HTTP/1.1 200 CRLF.
-_BARE_STATUS_LINE = 14
+_BARE_STATUS_LINE: Final = 14
 
 
 class Peer:

@@ -9,57 +9,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv6Address
+from typing import Final
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # Never seen in a target: controls, blanks, bytes above ASCII, delimiters of RFC 3986 appendix C, a fragment.
-_TARGET = rb"[!$-;=?-~]+"
-
-REQUEST_LINE = re.compile(rb"(%b) (%b) HTTP/([0-9]\.[0-9])\r\n" % (TOKEN, _TARGET))
-STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")
+_TARGET: Final = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#<>')
+_TOKEN: Final = re.compile(TOKEN)
+# With the CR behind it.
+VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]\r")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r")
 EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 # Longest Content-Length in digits; what has more would not fit 63 bits everywhere.
-LENGTH_DIGITS = 18
+LENGTH_DIGITS: Final = 18
 
-
-def _lines(*names: bytes) -> re.Pattern[bytes]:
-    """Find the field lines with these names, in any case, as (name, value).
-
-    Spelled out as classes because matching them is several times faster than IGNORECASE.
-    """
-    spelled = [
-        b"".join(b"[%c%c]" % (char, char - 32) if 97 <= char <= 122 else b"%c" % char for char in name)  # noqa: PLR2004 - a to z
-        for name in sorted(names)
-    ]
-    return re.compile(b"\n(" + b"|".join(spelled) + rb"):[ \t]*([^\r]*)")
-
-
-# Lines that say something to this hop. Everything else is passed on without being looked at.
-NOTABLE_REQUEST = _lines(
-    b"connection",
-    b"content-length",
-    b"expect",
-    b"forwarded",
-    b"host",
-    b"keep-alive",
-    b"max-forwards",
-    b"proxy-connection",
-    b"te",
-    b"transfer-encoding",
-    b"upgrade",
-    b"x-forwarded-for",
-    b"x-forwarded-host",
-    b"x-forwarded-proto",
-)
-NOTABLE_RESPONSE = _lines(
-    b"connection",
-    b"content-length",
-    b"keep-alive",
-    b"proxy-connection",
-    b"te",
-    b"transfer-encoding",
-    b"upgrade",
-)
-DATE = _lines(b"date")
 
 _REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
 _BRACKET = 91
@@ -75,6 +37,29 @@ _CODING = re.compile(
     rb"(\n[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:)[ \t]*([^\r \t]+)[ \t]*\r"
 )
 _HTTP_LINE = re.compile(rb"[^ ]+ [^ ]+ HTTP/[0-9]\.[0-9]")
+
+
+@lru_cache(maxsize=64)
+def is_token(value: bytes) -> bool:
+    """Say whether `value` is a token (RFC 9110 §5.6.2). Remembered, because it is asked of methods."""
+    return _TOKEN.fullmatch(value) is not None
+
+
+def is_target(value: bytes) -> bool:
+    """Say whether `value` has the characters of a request target, and at least one."""
+    return bool(value) and not value.translate(None, _TARGET)
+
+
+@lru_cache(maxsize=128)
+def read_status_line(line: bytes) -> tuple[int, int]:
+    """Return the minor version and the status of a line with its CR; status 0: it is not valid (RFC 9112 §4).
+
+    Remembered, because endpoints have few of them.
+    """
+    found = _STATUS_LINE.fullmatch(line)
+    if found is None:
+        return 0, 0
+    return int(found.group(1)), int(found.group(2))
 
 
 @lru_cache(maxsize=128)
