@@ -31,8 +31,8 @@ ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp]://([^/?]*)(.*)", re.DOTALL)
 
 # %XX that is not two hexadecimal digits, in a path.
 _BAD_ESCAPE = re.compile(rb"[^?]*?%(?![0-9A-Fa-f]{2})")
-# A head still being received that can no longer become a valid one.
-_BROKEN = re.compile(rb"(?<!\r)\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r\n[ \t]")
+# Bytes that no head holds; CR, LF and HTAB are judged where they stand.
+_CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _CODING = re.compile(
     rb"(\n[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:)[ \t]*([^\r \t]+)[ \t]*\r"
 )
@@ -92,9 +92,17 @@ def has_bad_escape(target: bytes) -> bool:
 def is_broken(unfinished: bytes) -> bool:
     """Say whether a head of which only `unfinished` has come is bad already (RFC 9112 §2.2, §5.2).
 
-    Without this a head that ends its lines with bare LF would wait for the head timeout.
+    Without this a head that ends its lines with bare LF would wait for the head timeout. Counting is
+    several times faster than a pattern, which matters where a large head comes in drops.
     """
-    return _BROKEN.search(unfinished) is not None
+    ends = unfinished.count(b"\r\n")
+    return (
+        unfinished.count(b"\n") != ends
+        or unfinished.count(b"\r") - unfinished.endswith(b"\r") != ends
+        or b"\r\n " in unfinished
+        or b"\r\n\t" in unfinished
+        or len(unfinished.translate(None, _CONTROLS)) != len(unfinished)
+    )
 
 
 def with_blanks_for_tabs(head: bytes) -> bytes:
