@@ -28,6 +28,7 @@ async def served(path: Path, answer: Callable[[bytes], bytes]) -> AsyncIterator[
         except asyncio.IncompleteReadError:
             heads.append(b"")
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_unix_server(talk, path)
     try:
@@ -69,7 +70,10 @@ async def test_a_connection_is_enough_for_a_tcp_probe(tmp_path: Path) -> None:
     async with served(path, lambda _: b"") as heads:
         outcome = await tcp_socket(ask(Probe(), pod_ip=f"unix:{path}"), TCPSocketAction(port="http"))
         assert outcome == Outcome(ProbeResult.SUCCESS)
-    assert heads in ([], [b""]), "nothing is said"
+        async with asyncio.timeout(5):
+            while not heads:  # accepted a moment after it was closed: the server must not go before
+                await asyncio.sleep(0.01)
+    assert heads == [b""], "nothing is said"
 
 
 async def test_a_socket_that_nobody_has_made_refuses(tmp_path: Path) -> None:
