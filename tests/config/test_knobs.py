@@ -67,3 +67,10 @@ def test_an_annotation_that_readylb_does_not_know_is_named():
             'unknown annotation "readylb.io/balancr" (did you mean "readylb.io/balancer"?)',
         )
     ]
+
+
+def test_a_disruption_budget_is_one_of_two():
+    name = "readylb.io/disruption-budget"
+    assert list(check_annotations({name: "none"})) == list(check_annotations({name: "last-ready"})) == []
+    ((_, wrong),) = check_annotations({name: "some"})
+    assert wrong == 'Invalid value: "some": supported values: "last-ready", "none"'

@@ -14,6 +14,7 @@ from readylb.config.problems import quote
 from readylb.core import traffic
 from readylb.core.balancing.table import POLICIES
 from readylb.core.container_command import COMMAND_ANNOTATION, split
+from readylb.core.disruption import BUDGETS, DISRUPTION_BUDGET
 from readylb.core.limits import LIMIT_PREFIX, check_limit
 from readylb.model.meta import ANNOTATION_PREFIX
 
@@ -121,6 +122,10 @@ def _restart(text: str) -> str:
     return form if name == "exec" and not words else ""
 
 
+def _budget(text: str) -> str:
+    return "" if text in BUDGETS else f"supported values: {_listed(BUDGETS)}"
+
+
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(quote(word) for word in sorted(words))
 
@@ -139,4 +144,5 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     BIND: check_bind,
     BALANCER: check_balancer,
     TRUSTED_PROXIES: check_networks,
+    DISRUPTION_BUDGET: _budget,
 }

@@ -71,7 +71,8 @@ async def test_a_connection_is_enough_for_a_tcp_probe(tmp_path: Path) -> None:
         outcome = await tcp_socket(ask(Probe(), pod_ip=f"unix:{path}"), TCPSocketAction(port="http"))
         assert outcome == Outcome(ProbeResult.SUCCESS)
         async with asyncio.timeout(5):
-            while not heads:  # accepted a moment after it was closed: the server must not go before
+            # It is accepted a moment after it was closed, and the server must not go before.
+            while not heads:  # noqa: ASYNC110 - the server has no event to tell it with
                 await asyncio.sleep(0.01)
     assert heads == [b""], "nothing is said"
 

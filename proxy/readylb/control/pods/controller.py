@@ -67,6 +67,9 @@ class PodController:
             keeper.see(pod)
         elif self._is_current(pod):
             self._begin(pod)
+        for other in self._keepers.values():
+            if other.waiting_for_others:
+                other.wake()
 
     def _is_current(self, pod: Pod) -> bool:
         """Say whether the pod is still there: a queued change may speak of one that is gone."""

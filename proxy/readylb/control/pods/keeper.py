@@ -12,12 +12,15 @@ from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
 from readylb.control.pods.traffic import TrafficGate
 from readylb.control.store import Store
 from readylb.core.backoff import Backoff
+from readylb.core.container_life import Stage
+from readylb.core.disruption import blocking_service
 from readylb.core.init_containers import is_over, turn
 from readylb.core.pod_lifecycle import Verdicts
 from readylb.core.pod_status import ContainerView, PodNetwork, is_started, pod_status
-from readylb.model import Pod, ProbeStatus
+from readylb.model import Pod, ProbeStatus, Service
 from readylb.model.container import Container
 from readylb.model.probe import ProbeKind, ProbeResult
+from readylb.telemetry.events import container_path
 
 #: Address of the machine as `status.hostIP` shows it.
 HOST_IP = "127.0.0.1"
@@ -36,6 +39,8 @@ class PodKeeper:
         self._network = PodNetwork(host_ip=HOST_IP)
         self._traffic = TrafficGate(pod, store, deps.clock)
         self._taken = False
+        #: Containers whose liveness restart waits, and the incarnation of which that was told.
+        self._postponed: dict[str, str] = {}
         self._containers = {item.name: self._keeper() for item in pod.spec.every_container}
 
     def see(self, pod: Pod) -> None:
@@ -61,6 +66,11 @@ class PodKeeper:
             while not self._attend():
                 await self._alarm.wait(self._next_start())
         await self._remove()
+
+    @property
+    def waiting_for_others(self) -> bool:
+        """Say whether a restart waits for other pods to be Ready."""
+        return bool(self._postponed)
 
     @property
     def _leaving(self) -> bool:
@@ -159,7 +169,31 @@ class PodKeeper:
             current = found is not None and found.container_id == life.container_id
             return found.result if found is not None and current else None
 
-        return Verdicts(result(ProbeKind.STARTUP), result(ProbeKind.LIVENESS), result(ProbeKind.READINESS))
+        liveness = result(ProbeKind.LIVENESS)
+        if liveness is ProbeResult.FAILURE and life.stage is Stage.RUNNING and self._must_wait(container):
+            liveness = None
+        else:
+            self._postponed.pop(container, None)
+        return Verdicts(result(ProbeKind.STARTUP), liveness, result(ProbeKind.READINESS))
+
+    def _must_wait(self, container: str) -> bool:
+        """Say whether the restart of a container would leave a Service without a Ready pod; tell it once."""
+        pod = self._pod
+        namespace = pod.metadata.namespace
+        services = self._store.objects(Service, namespace)
+        blocking = blocking_service(pod, services, self._store.objects(Pod, namespace))
+        if not blocking or self._leaving:
+            return False
+        incarnation = self._containers[container].life.container_id
+        if self._postponed.get(container) != incarnation:
+            self._postponed[container] = incarnation
+            text = (
+                f"Container {container} failed liveness probe, its restart is postponed: this is the last "
+                f"Ready pod of service/{blocking}"
+            )
+            path = container_path(container)
+            self._deps.recorder.record(pod, "Warning", "RestartPostponed", text, field_path=path)
+        return True
 
     def _changed(self) -> None:
         """Tell the world at once, then see what follows from it."""
