@@ -282,7 +282,7 @@ class Downstream(asyncio.Protocol):
 
     def _unfinished(self, data: bytes) -> None:
         limits = self._service.settings.limits
-        refusal = refuse_unfinished(data, limits.request_line_bytes, limits.head_bytes)
+        refusal = refuse_unfinished(data, limits.request_line_bytes, limits.head_bytes, self._searched)
         if refusal is not None:
             self._refuse(refusal, data)
             return

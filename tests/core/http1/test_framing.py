@@ -205,6 +205,19 @@ def test_an_unfinished_head_is_refused_as_soon_as_it_is_lost(head, status):
     assert (verdict.status if verdict else None) == status
 
 
+@pytest.mark.parametrize("noise", [b"\n", b"\rx", b"\r\n x", b"\r\n\tx", b"\x00", b"\r\r\n"])
+def test_rfc9112_2_2_a_head_in_drops_is_refused_where_it_breaks(noise):
+    head = b"GET / HTTP/1.1\r\nHost: web\r\nX: y" + noise
+    judged = 0
+    verdicts = []
+    for end in range(1, len(head) + 1):
+        verdicts.append(refuse_unfinished(head[:end], 100, 1000, judged) is not None)
+        judged = max(0, end - 3)
+
+    assert True in verdicts
+    assert not any(verdicts[: len(head) - len(noise)])
+
+
 OK = b"HTTP/1.1 200 OK"
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+from random import Random
+
 import pytest
 
-from readylb.core.http1.syntax import is_authority, is_target, is_token, read_status_line, tokens
+from readylb.core.http1.syntax import is_authority, is_broken, is_target, is_token, read_status_line, tokens
 
 
 @pytest.mark.parametrize(
@@ -70,3 +73,11 @@ def test_a_target_has_no_blanks_controls_or_delimiters():
 )
 def test_rfc9112_4_a_status_line_says_version_and_status(line, said):
     assert read_status_line(line) == said
+
+
+def test_rfc9112_2_2_what_is_counted_is_what_a_pattern_would_find():
+    broken = re.compile(rb"(?<!\r)\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r\n[ \t]")
+    rng = Random(1)
+    for _ in range(20_000):
+        head = bytes(rng.choices(b"\r\n\r\n\r\n a:\t\x00\x7f", k=rng.randrange(9)))
+        assert is_broken(head) == (broken.search(head) is not None), head

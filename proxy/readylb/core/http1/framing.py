@@ -112,14 +112,19 @@ def finish_request(request: Request, lines: list[bytes] | None = None) -> Refusa
     return _settle_host(request, hosts) or _settle_body(request, lengths)
 
 
-def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int) -> Refusal | None:
-    """Judge a request head of which only `unfinished` has come; None: wait for more."""
+def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int, judged: int = 0) -> Refusal | None:
+    """Judge a request head of which only `unfinished` has come; None: wait for more.
+
+    The first `judged` bytes and three more were found good before.
+    """
     line_end = unfinished.find(b"\r\n")
     if (line_end if line_end >= 0 else len(unfinished)) > line_bytes:
         return Refusal(414, f"the request line is longer than {line_bytes} bytes")
     if len(unfinished) > head_bytes:
         return Refusal(431, f"the request head is longer than {head_bytes} bytes")
-    if is_broken(unfinished):
+    # Not between CR and LF, which belong together.
+    start = judged - 1 if unfinished[judged : judged + 1] == b"\n" else judged
+    if is_broken(unfinished[start:] if start > 0 else unfinished):
         return Refusal(400, "the request head is not valid")
     if line_end >= 0:
         started = start_request(unfinished)
