@@ -69,7 +69,7 @@ def full() -> Metrics:
             bytes_out=900,
             latency_buckets=buckets,
             latency_sum_seconds=1.5,
-            endpoints=(EndpointStats("u1", "web-1", 12, 1, 3, 2),),
+            endpoints=(EndpointStats("u1", "web-1", 12, 1, 3, 2, buckets, 1.5),),
         )
     )
     return metrics
@@ -102,6 +102,20 @@ def test_no_label_takes_its_values_from_clients() -> None:
     known = {"namespace", "service", "port", "pod", "pod_uid", "container"}  # objects that exist
     words = {"probe_type", "result", "code_class", "state", "direction", "reason", "version", "python"}
     assert {label for row in TABLE for label in row.labels} == known | words
+
+
+def test_an_endpoint_has_latencies_of_its_own() -> None:
+    name = "readylb_endpoint_request_duration_seconds"
+    assert value(full(), f"{name}_count", **PORT, pod="web-1") == TOTAL
+    assert value(full(), f"{name}_sum", **PORT, pod="web-1") == 1.5
+
+
+def test_lines_lost_by_the_access_log_are_added_up_over_workers_and_restarts() -> None:
+    metrics = Metrics()
+    for worker, lost in ((0, 3), (1, 4), (0, 1)):  # worker 0 has begun anew
+        metrics.worker_stats(Stats(worker=worker, services=(), access_log_lost=lost))
+    metrics.worker_ended(1, replaced=True)
+    assert value(metrics, "readylb_access_log_lost_total") == 8
 
 
 def test_statuses_are_counted_by_class() -> None:

@@ -23,7 +23,7 @@ from readylb.data.worker import Worker
 from readylb.telemetry.logging import setup
 from readylb.wire.socket_channel import SocketChannel
 
-_NOT_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NOT_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 #: Exit code when the control process has gone; nobody is left to read it.
 _ORPHANED = 1
 

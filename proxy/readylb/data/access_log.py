@@ -78,20 +78,20 @@ class AccessLog:
         if len(records) == BATCH:
             self._loop.call_soon(self._render)
 
-    def tick(self, _: float) -> None:
+    def tick(self) -> None:
         """Write what there is."""
         self._render()
         self._hand_over()
 
     def reopen(self, path: str, line_format: str) -> None:
         """Go on in a file that is opened anew: the old one was moved away. Raises OSError."""
-        self.tick(0.0)
+        self.tick()
         self._format = FORMATS[line_format]
         self._writer.reopen(path)
 
     def close(self) -> None:
         """Write what is left, as far as it can be written without waiting long."""
-        self.tick(0.0)
+        self.tick()
         self._writer.close()
 
     def _render(self) -> None:

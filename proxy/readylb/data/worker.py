@@ -64,6 +64,7 @@ class Worker:
         self._leaving: list[ServiceState] = []
         self._pending: dict[str, SetEndpoints] = {}
         self._access_log: AccessLog | None = None
+        self._lines_lost = 0
         self._stats_at = 0.0
         self._drain_deadline: float | None = None
         self._room = _room()
@@ -100,16 +101,25 @@ class Worker:
             self._drain(message.grace_seconds)
 
     def _set_access_log(self, message: SetAccessLog) -> None:
+        current = self._access_log
         try:
-            if self._access_log is not None:
-                self._access_log.reopen(message.path, message.line_format)
+            if not message.path:
+                self._access_log = None
+                self._close_access_log(current)
+            elif current is not None:
+                current.reopen(message.path, message.line_format)
             else:
                 self._access_log = AccessLog(self._loop, message.path, message.line_format)
-                self._sweep.each_tick.append(self._access_log.tick)
         except OSError as error:
-            log.error("Access log: cannot write %s: %s", message.path, error.strerror or error)  # noqa: TRY400 - the words are enough
-        for service in self._services.values():
+            why = error.strerror or str(error)
+            log.error("Access log: cannot write %s: %s", message.path, why)  # noqa: TRY400 - no fault of the code
+        for service in (*self._services.values(), *self._leaving):
             service.access_log = self._access_log
+
+    def _close_access_log(self, access_log: AccessLog | None) -> None:
+        if access_log is not None:
+            access_log.close()
+            self._lines_lost += access_log.lost
 
     def _set_endpoints(self, message: SetEndpoints) -> None:
         service = self._services.get(message.key)
@@ -206,6 +216,8 @@ class Worker:
     # once in a tick
 
     def _tick(self, now: float) -> None:
+        if self._access_log is not None:
+            self._access_log.tick()
         if now >= self._stats_at:
             self._stats_at = now + STATS_SECONDS
             self._send_stats()
@@ -222,7 +234,7 @@ class Worker:
             )
             for service in self._services.values()
         )
-        lost = self._access_log.lost if self._access_log is not None else 0
+        lost = self._lines_lost + (self._access_log.lost if self._access_log is not None else 0)
         self._channel.send(Stats(worker=self._id, services=services, access_log_lost=lost))
 
     def _room_left(self) -> int:
@@ -257,8 +269,8 @@ class Worker:
 
     def _end(self, cut: int) -> None:
         self._sweep.stop()
-        if self._access_log is not None:
-            self._access_log.close()
+        access_log, self._access_log = self._access_log, None
+        self._close_access_log(access_log)
         self._send_stats()
         self._channel.send(Drained(worker=self._id, cut=cut))
         self._stopped.set()

@@ -68,6 +68,12 @@ ENDPOINT_FAILURES = Metric(
     "Tries at an endpoint that failed: refused, reset, timed out or malformed.",
     (*_PORT, "pod"),
 )
+ENDPOINT_DURATION = Metric(
+    "readylb_endpoint_request_duration_seconds",
+    MetricType.HISTOGRAM,
+    "As readylb_request_duration_seconds, by the endpoint that had the request last.",
+    (*_PORT, "pod"),
+)
 ENDPOINT_IN_FLIGHT = Metric(
     "readylb_endpoint_in_flight",
     MetricType.GAUGE,
@@ -121,6 +127,11 @@ WORKERS = Metric("readylb_workers", MetricType.GAUGE, "Workers that have reporte
 WORKER_RESTARTS = Metric(
     "readylb_worker_restarts_total", MetricType.COUNTER, "Worker processes replaced after they ended or hung."
 )
+ACCESS_LOG_LOST = Metric(
+    "readylb_access_log_lost_total",
+    MetricType.COUNTER,
+    "Lines missing from the access log because they could not be written fast enough, or at all.",
+)
 BUILD_INFO = Metric("readylb_build_info", MetricType.GAUGE, "Always 1.", ("version", "python"))
 
 TABLE: tuple[Metric, ...] = (
@@ -130,6 +141,7 @@ TABLE: tuple[Metric, ...] = (
     REQUEST_DURATION,
     ENDPOINT_REQUESTS,
     ENDPOINT_FAILURES,
+    ENDPOINT_DURATION,
     ENDPOINT_IN_FLIGHT,
     REQUESTS_TO_UNREADY,
     RETRIES,
@@ -142,5 +154,6 @@ TABLE: tuple[Metric, ...] = (
     CONTAINER_RESTARTS,
     WORKERS,
     WORKER_RESTARTS,
+    ACCESS_LOG_LOST,
     BUILD_INFO,
 )

@@ -33,6 +33,14 @@ class EndpointReport(Protocol):
     def in_flight(self) -> int:
         """Requests it is working on now."""
 
+    @property
+    def latency_buckets(self) -> Sequence[int]:
+        """As a Service's, of the exchanges that ended with it."""
+
+    @property
+    def latency_sum_seconds(self) -> float:
+        """All latencies added up."""
+
 
 class ServiceReport(Protocol):
     """Counts for one Service port."""
@@ -100,3 +108,7 @@ class WorkerReport(Protocol):
     @property
     def services(self) -> Sequence[ServiceReport]:
         """Counts per Service port."""
+
+    @property
+    def access_log_lost(self) -> int:
+        """Lines that the access log had no room for."""

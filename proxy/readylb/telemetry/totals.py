@@ -17,6 +17,8 @@ class EndpointTotals:
     requests: int = 0
     failures: int = 0
     in_flight: int = 0
+    latency_buckets: tuple[int, ...] = ()
+    latency_sum_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class Totals:
         totals.requests += report.requests
         totals.failures += report.failures
         totals.in_flight += 0 if ended else report.in_flight
+        totals.latency_buckets = _sum(totals.latency_buckets, report.latency_buckets)
+        totals.latency_sum_seconds += report.latency_sum_seconds
 
 
 def _sum(left: Sequence[int], right: Sequence[int]) -> tuple[int, ...]:

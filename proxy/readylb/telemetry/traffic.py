@@ -36,6 +36,8 @@ class Traffic(Collector):
         self._last: dict[int, dict[str, ServiceReport]] = {}
         self._earlier: dict[str, Totals] = {}
         self._gone: set[str] = set()
+        self._lost: dict[int, int] = {}
+        self._lost_earlier = 0
 
     def update(self, report: WorkerReport) -> None:
         """Take a worker's counts, which replace those it sent before."""
@@ -44,10 +46,14 @@ class Traffic(Collector):
             if key in new and _restarted(old, new[key]):
                 self._earlier.setdefault(key, Totals()).add(old, ended=True)
         self._last[report.worker] = new
+        if report.access_log_lost < self._lost.get(report.worker, 0):
+            self._lost_earlier += self._lost[report.worker]
+        self._lost[report.worker] = report.access_log_lost
         self._gone &= {endpoint.uid for item in self._reports() for endpoint in item.endpoints}
 
     def ended(self, worker: int) -> None:
         """Keep what a worker that has ended had counted; nothing of it is open or running any more."""
+        self._lost_earlier += self._lost.pop(worker, 0)
         for key, report in self._last.pop(worker, {}).items():
             totals = self._earlier.setdefault(key, Totals())
             totals.add(report, ended=True)
@@ -86,6 +92,11 @@ class Traffic(Collector):
         ]
         yield numbers(table.ENDPOINT_REQUESTS, [(labels, item.requests) for labels, item in endpoints])
         yield numbers(table.ENDPOINT_FAILURES, [(labels, item.failures) for labels, item in endpoints])
+        yield histogram(
+            table.ENDPOINT_DURATION,
+            ((labels, item.latency_buckets, item.latency_sum_seconds) for labels, item in endpoints),
+        )
+        yield numbers(table.ACCESS_LOG_LOST, [((), self._lost_earlier + sum(self._lost.values()))])
         yield numbers(table.ENDPOINT_IN_FLIGHT, [(labels, item.in_flight) for labels, item in endpoints])
 
     def _reports(self) -> Iterator[ServiceReport]:

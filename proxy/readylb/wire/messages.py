@@ -132,12 +132,12 @@ class SetEndpoints(Struct, frozen=True, tag=True):
 class SetAccessLog(Struct, frozen=True, tag=True):
     """Write the access log to `path` (`-`: standard output) from now on, opened anew, in `line_format`.
 
-    The format is one of `core.access_record.FORMATS`. Without this message there is no log. Said again
-    after a file was moved away, it goes on in a new one.
+    The format is one of `core.access_record.FORMATS`. Without this message, or with an empty path, there
+    is no log. Said again after a file was moved away, it goes on in a new one.
     """
 
-    path: str
-    line_format: str
+    path: str = ""
+    line_format: str = "combined"
 
 
 class Drain(Struct, frozen=True, tag=True):

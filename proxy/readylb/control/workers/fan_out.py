@@ -22,6 +22,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    SetAccessLog,
     SetEndpoints,
     SetService,
     Sockets,
@@ -51,6 +52,7 @@ class FanOut:
         self._workers: dict[int, Recipient] = {}
         self._ports: dict[str, SharedPort] = {}
         self._released: set[tuple[str, int]] = set()
+        self._access_log: SetAccessLog | None = None
 
     def __repr__(self) -> str:
         """Show the state."""
@@ -59,6 +61,8 @@ class FanOut:
     def join(self, number: int, worker: Recipient) -> None:
         """Tell a new worker everything, endpoints first: it must not serve before it knows them."""
         self._workers[number] = worker
+        if self._access_log is not None:
+            worker.send(self._access_log)
         for port in self._ports.values():
             port.join(number)
             if port.endpoints is not None:
@@ -92,6 +96,8 @@ class FanOut:
                 self._close(port)
             self._to_all(message)
         else:
+            if isinstance(message, SetAccessLog):
+                self._access_log = message
             self._to_all(message)
 
     def hear(self, number: int, message: Message) -> None:

@@ -47,7 +47,7 @@ def process_starter(log_format: str) -> Start:
         words = ("--id", str(number), "--log-format", log_format)
         command = Command((sys.executable, "-P", "-m", "readylb.app.worker", *words), _environment())
         try:
-            child = spawn(command, stdin=theirs.fileno(), stdout=2, stderr=2)
+            child = spawn(command, stdin=theirs.fileno(), stdout=1, stderr=2)
         except BaseException:
             ours.close()
             raise
