@@ -129,7 +129,7 @@ def _measure_all(args: argparse.Namespace, proxies: Sequence[Proxy], folder: Pat
             starts, rounds = (args.rounds, 1) if case.fresh else (1, args.rounds)
             for start in range(starts):
                 with ExitStack() as stack:
-                    subjects = [_start(proxy, case, endpoint, folder, stack) for proxy in offered]
+                    subjects = [start_proxy(proxy, case, endpoint, folder, stack) for proxy in offered]
                     for number in range(start, start + rounds):
                         for subject in subjects:
                             print(f"{name} {number + 1}/{args.rounds}: {subject.name}", file=sys.stderr)
@@ -138,7 +138,7 @@ def _measure_all(args: argparse.Namespace, proxies: Sequence[Proxy], folder: Pat
     return results
 
 
-def _start(proxy: Proxy, case: Case, endpoint: int, folder: Path, stack: ExitStack) -> Subject:
+def start_proxy(proxy: Proxy, case: Case, endpoint: int, folder: Path, stack: ExitStack) -> Subject:
     """Run a proxy until `stack` ends."""
     home = _home(folder, proxy.name)
     endpoints = (("127.0.0.1", endpoint),)

@@ -39,13 +39,21 @@ T = TypeVar("T")
 class Readylb:
     """`readylb up ARGS`, started by `with`; on the way out everything it started must be gone.
 
-    `folder` is the test's own: state, tokens and output go there.
+    `folder` is the test's own: state, tokens and output go there. `wrapper` is put before the command.
     """
 
-    def __init__(self, folder: Path, *args: str, stdin: bytes | None = None, cwd: Path = ROOT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *args: str,
+        stdin: bytes | None = None,
+        cwd: Path = ROOT,
+        wrapper: tuple[str, ...] = (),
+    ) -> None:
         self.folder = folder
         self.args = args
         self.cwd = cwd
+        self.wrapper = wrapper
         self.admin_port = free_port()
         self.admin = f"127.0.0.1:{self.admin_port}"
         self.output = folder / "output.txt"
@@ -86,7 +94,7 @@ class Readylb:
         """Start the command without waiting for anything."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", "--admin", self.admin, *UP_ARGS, *self.args],
+                [*self.wrapper, *COMMAND, "up", "--admin", self.admin, *UP_ARGS, *self.args],
                 cwd=self.cwd,
                 env=self.environment,
                 stdin=subprocess.DEVNULL if self._stdin is None else subprocess.PIPE,

@@ -30,7 +30,7 @@ class Stage:
         self.port = port
         self.pods = [pod.name for pod in lb.wait_ready(replicas)]
         self._files = self.files()
-        self._memory = self.memory_mib()
+        self.memory_before = self.memory_mib()
 
     def process_of(self, pod: str) -> psutil.Process:
         """Return the process of a pod's container."""
@@ -90,8 +90,9 @@ class Stage:
         gets_may_be_cut: bool = False,
         failure_threshold: int = 1,
         least: int = 40,
+        grown_by: float = GROWTH_MIB,
     ) -> None:
-        """Demand every promise, after the load has ended; `least`: requests that it must have made."""
+        """Demand every promise, after the load has ended; `least`: requests it must have made."""
         assert len(load.asks) >= least, load
         wrong = complaints(load.asks, self.folder, faults=faults, gets_may_be_cut=gets_may_be_cut)
         assert wrong == [], "\n".join([f"{len(wrong)} of {load}", *wrong[:20]])
@@ -100,16 +101,24 @@ class Stage:
         self.lb.wait_for(
             f"open files are back to {self._files}", lambda: self.files() <= self._files, seconds=20
         )
-        grown = self.memory_mib() - self._memory
-        assert grown < GROWTH_MIB, f"memory grew by {grown:.1f} MiB"
+        grown = self.memory_mib() - self.memory_before
+        assert grown < grown_by, f"memory grew by {grown:.1f} MiB"
 
 
 @contextmanager
-def stage(folder: Path, *app: object, replicas: int = 3, failure_threshold: int = 1) -> Iterator[Stage]:
-    """Serve `replicas` of the app, started with the words `app`."""
+def stage(
+    folder: Path,
+    *app: object,
+    replicas: int = 3,
+    failure_threshold: int = 1,
+    wrapper: tuple[str, ...] = (),
+) -> Iterator[Stage]:
+    """Serve `replicas` of the app, started with the words `app`; `wrapper` is put before the command."""
     port = free_port()
     manifest = folder / "web.yaml"
     manifest.write_text(web(replicas, PROBES % failure_threshold, grace=10))
     image = " ".join([f"replica={PYTHON}", str(APP), "--folder", str(folder), *map(str, app)])
-    with Readylb(folder, "-f", str(manifest), "--publish", f"web:80={port}", "--image", image) as lb:
+    with Readylb(
+        folder, "-f", str(manifest), "--publish", f"web:80={port}", "--image", image, wrapper=wrapper
+    ) as lb:
         yield Stage(folder, lb, port, replicas)

@@ -70,7 +70,7 @@ def test_get_requests_do_not_wait_for_a_stopped_replica(tmp_path: Path) -> None:
                 stopped.resume()
         # The load has ended, every request answered, while the replica was still stopped.
         assert waited < 15, [ask for ask in load.asks if ask.seconds > 5]
-        on.judge(load)
+        on.judge(load, least=10)
 
 
 def test_a_rolling_restart_loses_nothing(tmp_path: Path) -> None:
