@@ -7,6 +7,7 @@ pipelined requests are answered in order, and bytes behind an upgrade are never 
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from readylb.core.http1.chunks import ChunkError, ChunkScanner
 from readylb.core.http1.exchange import CHUNKED, Request
@@ -24,12 +25,18 @@ from readylb.data.table import ServiceState
 from readylb.data.trace import refused
 
 # Pipelined bytes that may wait behind a running request. A few dozen ordinary heads.
-BACKLOG_BYTES = 32768
+BACKLOG_BYTES: Final = 32768
 # How long a connection that we end goes on reading, so that the answer is not lost to a reset
 # (RFC 9112 §9.6). nginx lingers 5 s per read.
-LINGER_SECONDS = 2.0
+LINGER_SECONDS: Final = 2.0
 
-_HEAD, _BODY, _WAIT, _LINGER, _CLOSING, _LEFT = range(6)
+_CR: Final = 13
+_HEAD: Final = 0
+_BODY: Final = 1
+_WAIT: Final = 2
+_LINGER: Final = 3
+_CLOSING: Final = 4
+_LEFT: Final = 5
 _WORDS = ("head", "body", "wait", "linger", "closing", "left")
 
 
@@ -247,8 +254,7 @@ class Downstream(asyncio.Protocol):
         """Take one request head off the buffer; False: it has not come yet."""
         data = self._buffer
         limits = self._service.settings.limits
-        end = data.find(b"\r\n\r\n", self._searched)
-        if data[0] in b"\r\n":
+        if data[0] <= _CR:
             # RFC 9112 §2.2: empty lines before a request line are ignored.
             empty = EMPTY_LINES.match(data)
             if empty is not None:
@@ -257,26 +263,20 @@ class Downstream(asyncio.Protocol):
                 return True
             if data == b"\r":
                 return False
-        if end < 0:
+        request = None
+        if not self._searched or data.find(b"\r\n\r\n", self._searched) >= 0:
+            request = read_request(data, limits)
+        if request is None:
             self._unfinished(data)
             return False
-        end += 4
-        if end > limits.head_bytes:
-            refusal = refuse_unfinished(data[:end], limits.request_line_bytes, limits.head_bytes)
-            self._refuse(refusal, data[:end])
-            return True
-        if end == len(data):
-            head, self._buffer = data, b""
-        else:
-            head, self._buffer = data[:end], data[end:]
         self._searched = 0
         self._head_begun = False
-        request = read_request(head, limits)
         if isinstance(request, Refusal):
-            self._refuse(request, head)
+            self._refuse(request, data[: data.find(b"\r\n\r\n") + 4])
         elif limits.body_bytes and request.body > limits.body_bytes:
-            self._refuse(too_large(limits.body_bytes), head)
+            self._refuse(too_large(limits.body_bytes), request.head)
         else:
+            self._buffer = data[len(request.head) :]
             self._begin(request)
         return True
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Protocol
+from typing import Final, Protocol
 
-PEER_FULL = 1  # the other side's write buffer is over its high-water mark
-NOT_CONNECTED = 2  # there is no connection yet that could take what is read
-BACKLOG = 4  # pipelined requests wait for their turn
+PEER_FULL: Final = 1  # the other side's write buffer is over its high-water mark
+NOT_CONNECTED: Final = 2  # there is no connection yet that could take what is read
+BACKLOG: Final = 4  # pipelined requests wait for their turn
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 

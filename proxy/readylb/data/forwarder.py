@@ -7,7 +7,7 @@ look at the table and the write. `core.retry` decides what a failure means.
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from readylb.core.http1.exchange import UNTIL_CLOSE, Request, Response
 from readylb.core.http1.framing import is_switching
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from readylb.data.downstream import Downstream
 
 # Looked up once: almost every exchange ends so.
-_COMPLETED = Termination.COMPLETED.value
-_SERVER_ERROR = 500
-_OPENING, _WAITING, _STREAMING = range(3)
+_COMPLETED: Final = Termination.COMPLETED.value
+_SERVER_ERROR: Final = 500
+_OPENING: Final = 0
+_WAITING: Final = 1
+_STREAMING: Final = 2
 
 
 class Exchange:

@@ -8,6 +8,8 @@ no callbacks either, which would cost more than the parse: framing picks out the
 
 from __future__ import annotations
 
+from typing import Final
+
 from httptools import (
     HttpParserError,
     HttpParserInvalidMethodError,
@@ -21,35 +23,38 @@ from readylb.core.http1.framing import (
     finish_request,
     finish_response,
     read_response_line,
+    refuse_unfinished,
     start_request,
 )
+from readylb.core.http1.lines import split_head
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import with_blanks_for_tabs
 from readylb.wire.messages import Limits
 
-_NO_CALLBACKS = object()
+_NO_CALLBACKS: Final = object()
+_EMPTY_LINE: Final = 4  # with the end of the line before
 
 
-def read_request(head: bytes, limits: Limits) -> Request | Refusal:  # noqa: PLR0911 - one per verdict
-    """Read a whole request head, its empty line included."""
+def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
+    """Read the request head with which `data` begins; None: it has not come to its end."""
+    # The request line, the fields, the empty line.
+    most = limits.header_fields + 2
+    lines, end = split_head(data, most)
+    if end < 0:
+        end = data.find(b"\r\n\r\n") + 4 if len(lines) > most else 0
+        if end < _EMPTY_LINE:
+            return None
+    head = data if end == len(data) else data[:end]
+    if end > limits.head_bytes:
+        return refuse_unfinished(head, limits.request_line_bytes, limits.head_bytes)
     request = start_request(head)
     if isinstance(request, Refusal):
         return request
     if request.fields_at - 2 > limits.request_line_bytes:
         return Refusal(414, f"the request line is longer than {limits.request_line_bytes} bytes")
-    if head.count(b"\r\n") - 2 > limits.header_fields:
+    if len(lines) >= most:
         return Refusal(431, f"there are more than {limits.header_fields} header fields")
-    try:
-        HttpRequestParser(_NO_CALLBACKS).feed_data(head)
-    except HttpParserUpgrade:
-        # Raised after a complete head that offers an upgrade; whether one is meant is decided below.
-        return finish_request(request) or request
-    except HttpParserInvalidMethodError:
-        return Refusal(501, "the request method is not known here")
-    except HttpParserError:
-        if not _is_valid_without_tabs(head):
-            return Refusal(400, "the request head is not valid")
-    return finish_request(request) or request
+    return _refuse_fields(head) or finish_request(request, lines) or request
 
 
 def read_response(head: bytes, method: bytes) -> Response | str:
@@ -64,6 +69,21 @@ def read_response(head: bytes, method: bytes) -> Response | str:
     except HttpParserError:
         return "the response head is not valid"
     return finish_response(response, method) or response
+
+
+def _refuse_fields(head: bytes) -> Refusal | None:
+    """Ask the parser about a whole request head."""
+    try:
+        HttpRequestParser(_NO_CALLBACKS).feed_data(head)
+    except HttpParserUpgrade:
+        # Raised after a complete head that offers an upgrade; whether one is meant is decided later.
+        return None
+    except HttpParserInvalidMethodError:
+        return Refusal(501, "the request method is not known here")
+    except HttpParserError:
+        if not _is_valid_without_tabs(head):
+            return Refusal(400, "the request head is not valid")
+    return None
 
 
 def _is_valid_without_tabs(head: bytes) -> bool:

@@ -7,7 +7,7 @@ import errno
 import socket
 from collections.abc import Callable
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from readylb.core.latency import LATENCY_BUCKETS_SECONDS
 from readylb.core.outlier import Outlier
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # More idle connections than this to one endpoint are closed. nginx asks for `keepalive 32` per
 # worker as a common setting, HAProxy's pool-max-conn is unlimited.
 IDLE_CONNECTIONS = 256
-_UNDER_WAY = (0, errno.EINPROGRESS)
+_UNDER_WAY: Final = (0, errno.EINPROGRESS)
 
 
 class EndpointState:

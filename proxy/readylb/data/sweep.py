@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable
 from email.utils import formatdate
 from time import monotonic, time
-from typing import Protocol
+from typing import Final, Protocol
 
 # Coarse for timeouts of seconds, fine enough for the connect timeout of one second.
-TICK_SECONDS = 0.25
-NEVER = float("inf")
+TICK_SECONDS: Final = 0.25
+NEVER: Final = float("inf")
 
 
 class Watched(Protocol):

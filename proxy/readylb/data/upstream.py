@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from readylb.core.http1.chunks import ChunkError, ChunkScanner
 from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Response
@@ -25,12 +25,17 @@ from readylb.data.sweep import NEVER, Sweep
 if TYPE_CHECKING:
     from readylb.data.forwarder import Exchange
 
-_IDLE, _HEAD, _LENGTH, _CHUNKED, _UNTIL_CLOSE, _CLOSED = range(6)
+_IDLE: Final = 0
+_HEAD: Final = 1
+_LENGTH: Final = 2
+_CHUNKED: Final = 3
+_UNTIL_CLOSE: Final = 4
+_CLOSED: Final = 5
 _WORDS = ("idle", "head", "length", "chunked", "until-close", "closed")
-_OK = 200
-_SWITCHING = 101
+_OK: Final = 200
+_SWITCHING: Final = 101
 # Body bytes up to this are copied behind the head into one write; more go out beside it uncopied.
-_JOIN_BYTES = 16384
+_JOIN_BYTES: Final = 16384
 
 
 class Upstream(asyncio.Protocol):

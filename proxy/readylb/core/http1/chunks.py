@@ -7,6 +7,7 @@ extensions are `BWS ";" BWS name [BWS "=" BWS value]` and bounded in length, eve
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from readylb.core.http1.syntax import TOKEN, is_broken
 
@@ -17,12 +18,14 @@ TRAILER_BYTES = 16384
 
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (TOKEN, TOKEN, _QUOTED)
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:%b)*\r\n" % _EXTENSION)
-_PLAIN_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
+_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?:%b)*\r\n" % _EXTENSION)
+_PLAIN_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
 _TRAILERS = re.compile(rb"(?:%b:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n" % TOKEN)
 _UNFINISHED_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[ \t;][\t\x20-\x7e\x80-\xff]*)?\r?\Z|\Z")
 
-_SIZE, _DATA, _DATA_END = range(3)
+_SIZE: Final = 0
+_DATA: Final = 1
+_DATA_END: Final = 2
 
 
 class ChunkError(Exception):
