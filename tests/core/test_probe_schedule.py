@@ -53,6 +53,26 @@ def test_a_trigger_before_the_first_tick_changes_nothing() -> None:
     assert schedule.next_at == 100
 
 
+def test_the_next_tick_can_be_brought_forward() -> None:
+    schedule = started()
+    assert schedule.take(100)
+    schedule.advance(104)
+    assert schedule.next_at == 104
+    assert schedule.take(104)
+    assert schedule.next_at == 114
+    schedule.advance(120)
+    assert schedule.next_at == 114
+
+
+def test_the_first_tick_cannot_be_brought_forward() -> None:
+    schedule = started()
+    schedule.advance(99)
+    assert schedule.next_at == 100
+    idle = ProbeSchedule(10)
+    idle.advance(99)
+    assert not idle.take(1000)
+
+
 def test_it_can_be_stopped_and_started_again() -> None:
     schedule = started()
     schedule.stop()

@@ -46,6 +46,14 @@ class ProbeSchedule:
         self._next = now + self._period
         return True
 
+    def advance(self, at: float) -> None:
+        """Bring the next tick forward to `at`, the others every period after it.
+
+        As with `trigger`, the first one keeps its own moment.
+        """
+        if self._anchor <= at < self._next:
+            self._anchor = self._next = at
+
     def take(self, now: float) -> bool:
         """Take the tick if one has fired by `now`; several that have fired count as one."""
         if now < self._next:

@@ -8,6 +8,7 @@ from readylb.model.pod import Pod
 from readylb.model.pod_traffic import PodTraffic
 from readylb.model.probe import ProbeStatus
 from readylb.model.service import Service
+from readylb.model.suspicion import Suspicion
 from readylb.model.workload import Deployment, ReplicaSet, ReplicationController
 
 #: Any object that the store keeps: it has `metadata`, `KIND` and `API_VERSION`.
@@ -21,6 +22,7 @@ Object = (
     | ReplicaSet
     | ReplicationController
     | Service
+    | Suspicion
 )
 
 __all__ = [
@@ -34,4 +36,5 @@ __all__ = [
     "ReplicaSet",
     "ReplicationController",
     "Service",
+    "Suspicion",
 ]

@@ -16,7 +16,7 @@ from readylb.control.event_sink import StoreEventSink
 from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.control.workers.link import Link, LinkSettings
-from readylb.model import Event, Pod, PodTraffic, Service
+from readylb.model import Event, Pod, PodTraffic, Service, Suspicion
 from readylb.model.container import Container, ContainerPort, ContainerStatus
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodCondition, PodPhase, PodSpec, PodStatus
@@ -440,6 +440,26 @@ async def test_counts_and_reports_become_metrics(world: World) -> None:
     await world.settle()
     text = world.metrics.expose().decode()
     assert "ConnectFailed" in text
+
+
+async def test_a_refusal_reaches_the_store_and_the_probes_word_the_worker(world: World) -> None:
+    world.store.create(make_service())
+    world.store.create(make_pod("a"))
+    await started(world)
+    world.take(SetEndpoints)
+    world.worker.send(PassiveReport("default/web:80", "uid-a", "ConnectFailed", refused_at=5.0))
+    await world.settle()
+    (entry,) = world.take(SetEndpoints)[-1].endpoints
+    assert (entry.ready, entry.suspected_at, entry.vouched_at) == (True, 5.0, 0.0)
+
+    world.store.update(Suspicion, "default", "uid-a", lambda item: replace(item, vouched_at=5.0))
+    await world.settle()
+    (entry,) = world.take(SetEndpoints)[-1].endpoints
+    assert (entry.suspected_at, entry.vouched_at) == (5.0, 5.0)
+
+    world.store.remove(Pod, "default", "a")
+    await world.settle()
+    assert world.store.objects(Suspicion) == []
 
 
 async def test_messages_about_ports_that_are_gone_are_ignored(world: World) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from readylb.control.clock import Clock
 from readylb.control.probes.deps import ProbeDeps, ProbeMetrics
+from readylb.control.probes.doubts import Doubts
 from readylb.control.probes.prober import Prober
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
 from readylb.control.tasks import TaskGroup
-from readylb.model import Pod, ProbeStatus
+from readylb.model import Pod, ProbeStatus, Suspicion
 from readylb.model.container import probes_of
 from readylb.telemetry.events import EventRecorder
 
@@ -39,14 +40,15 @@ class ProbeController:
         self._metrics = metrics
         self._tasks = tasks
         self._rng = rng
-        self._deps = ProbeDeps(store, clock, runtime_for, recorder, metrics, self._jitter)
+        self._doubts = Doubts(store)
+        self._deps = ProbeDeps(store, clock, runtime_for, recorder, metrics, self._jitter, self._doubts.vouch)
         self._probers: dict[str, dict[Prober, asyncio.Task[Any]]] = {}
         self._begin = clock.now()
 
     async def run(self) -> None:
         """Probe until the store closes. When this is cancelled, the probers end with it."""
         try:
-            with self._store.watch(Pod) as watch:
+            with self._store.watch(Pod, Suspicion) as watch:
                 async for change in watch:
                     self._take(change)
         finally:
@@ -54,6 +56,10 @@ class ProbeController:
 
     def _take(self, change: Change) -> None:
         pod = change.object
+        if isinstance(pod, Suspicion):
+            if change.type is not ChangeType.DELETED:
+                self._doubts.raise_(pod, self._probers.get(pod.metadata.name, ()))
+            return
         if not isinstance(pod, Pod):
             return
         uid = pod.metadata.uid
@@ -83,6 +89,7 @@ class ProbeController:
             found = self._store.find(ProbeStatus, meta.namespace, prober.name)
             if found is not None and found.pod_uid == meta.uid:
                 self._store.remove(ProbeStatus, meta.namespace, prober.name)
+        self._doubts.forget(meta.uid)
         self._metrics.forget_pod(meta.uid)
 
     def _jitter(self, period: float) -> float:

@@ -33,7 +33,10 @@ class ProbeMetrics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProbeDeps:
-    """The store, the time, the runtimes, the ears; `jitter(period)` is the first attempt's delay."""
+    """The store, the time, the runtimes, the ears; `jitter(period)` is the first attempt's delay.
+
+    `vouch(pod uid, container, moment)` says that a probe has passed that was asked for after `moment`.
+    """
 
     store: Store
     clock: Clock
@@ -41,3 +44,4 @@ class ProbeDeps:
     recorder: EventRecorder
     metrics: ProbeMetrics
     jitter: Callable[[float], float]
+    vouch: Callable[[str, str, float], None]

@@ -28,6 +28,9 @@ from readylb.model.probe import Probe, ProbeKind, ProbeResult
 OPENING_SECONDS = 1.0
 OPENING_PAUSE_SECONDS = 0.025
 
+#: Attempts asked for out of turn are at least this far apart, however often traffic is refused.
+DOUBT_GAP_SECONDS = 1.0
+
 
 class Prober:
     """Asks one question of one container. One task."""
@@ -45,6 +48,8 @@ class Prober:
         self._schedule = ProbeSchedule(probe.period_seconds)
         self._alarm = Alarm(deps.clock)
         self._triggered = False
+        self._doubted_at = 0.0
+        self._asked_at = 0.0
 
     def see(self, pod: Pod, *, recomputed: bool) -> None:
         """Take a newer version of the pod; `recomputed` says that its status is a new one."""
@@ -54,10 +59,26 @@ class Prober:
             self._triggered = not passing and facts.has_started(pod, self._container.name)
         self._alarm.ring()
 
+    def doubt(self, doubted_at: float) -> None:
+        """Ask soon, out of turn: traffic was refused, as it was told with that moment."""
+        self._doubted_at = doubted_at
+        self._schedule.advance(max(self._deps.clock.now(), self._asked_at + DOUBT_GAP_SECONDS))
+        self._alarm.ring()
+
     async def run(self) -> None:
         """Ask until there is nothing left to ask about."""
         while await self._turn():
             await self._alarm.wait(self._schedule.next_at)
+
+    @property
+    def kind(self) -> ProbeKind:
+        """What it asks."""
+        return self._kind
+
+    @property
+    def container(self) -> str:
+        """The name of the container that it asks."""
+        return self._container.name
 
     @property
     def name(self) -> str:
@@ -115,7 +136,8 @@ class Prober:
             self._publish(self._tracker.settle(ProbeResult.SUCCESS))
 
     async def _attempt(self) -> None:
-        begin = self._deps.clock.now()
+        begin = self._asked_at = self._deps.clock.now()
+        doubted_at = self._doubted_at
         ask = Ask(self._pod, self._container, self._probe, self._deps.runtime_for(self._pod))
         result = await attempt(ask)
         if self._pod.terminating and self._kind is not ProbeKind.READINESS:
@@ -129,6 +151,10 @@ class Prober:
             return
         self._count(result.result, begin)
         self._publish(self._tracker.observe(result.result, result.output))
+        if doubted_at and result.result is not ProbeResult.FAILURE:
+            self._deps.vouch(self._pod.metadata.uid, self._container.name, doubted_at)
+            if self._doubted_at == doubted_at:
+                self._doubted_at = 0.0
 
     def _is_opening(self, now: float) -> bool:
         """Say whether the container has only just been started, by us, and may not listen yet.

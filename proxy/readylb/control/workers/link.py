@@ -16,7 +16,7 @@ from msgspec.structs import replace as altered
 from readylb.control import controller
 from readylb.control.clock import Clock
 from readylb.control.store import Change, ChangeType, Key, Store
-from readylb.control.workers import service_status
+from readylb.control.workers import service_status, suspicions
 from readylb.control.workers.endpoint_table import entries, no_ready_reason, retry_after_seconds, slices_of
 from readylb.control.workers.latest_word import current
 from readylb.control.workers.listen_errors import explain, explain_conflict
@@ -25,7 +25,7 @@ from readylb.control.workers.pod_traffic import SURVIVAL_SECONDS, PodTrafficLedg
 from readylb.control.workers.protocol import protocol_of
 from readylb.control.workers.service_port import ServicePortState
 from readylb.control.workers.service_settings import ServiceSettings, read_settings
-from readylb.model import EndpointSlice, Object, Pod, Service
+from readylb.model import EndpointSlice, Object, Pod, Service, Suspicion
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL
 from readylb.model.service import ServicePort
 from readylb.model.workload import LabelSelector
@@ -56,7 +56,7 @@ class LinkSettings:
 class Link:
     """Control's end of the channel to the worker."""
 
-    kinds: tuple[type[Object], ...] = (Service, EndpointSlice, Pod)
+    kinds: tuple[type[Object], ...] = (Service, EndpointSlice, Pod, Suspicion)
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it is wired with, each once
         self,
@@ -128,9 +128,14 @@ class Link:
             for version in (item, change.old):
                 if version is not None and SERVICE_NAME_LABEL in version.metadata.labels:
                     yield namespace, version.metadata.labels[SERVICE_NAME_LABEL]
-        else:
+        elif isinstance(item, Suspicion):
+            pod = self._store.find(Pod, namespace, item.pod_name)
+            selecting = self._store.objects(Service, namespace) if isinstance(pod, Pod) else ()
+            yield from ((namespace, one.metadata.name) for one in selecting if pod and _selects(one, pod))
+        elif isinstance(item, Pod):
             if change.type is ChangeType.DELETED:
                 self._traffic.forget(item.metadata.uid)
+                suspicions.forget(self._store, item)
             versions = [version for version in (item, change.old) if version is not None]
             for service in self._store.objects(Service, namespace):
                 if any(_selects(service, version) for version in versions):
@@ -191,6 +196,7 @@ class Link:
         namespace = service.metadata.namespace
         slices = slices_of(service, self._store.objects(EndpointSlice, namespace))
         found = current(entries(port, slices, pods), service, pods, self._store, self._traffic.survived)
+        found = suspicions.marked(found, pods, self._store)
         reason = no_ready_reason(found, pods)
         message = SetEndpoints(
             key=state.key,
@@ -278,13 +284,20 @@ class Link:
             case EndpointsApplied(key=key) if key in self._ports:
                 self._endpoints_applied(self._ports[key], message)
             case PassiveReport():
-                self._metrics.passive_report(message.key, message.reason)
+                self._passive_report(message)
             case Stats():
                 self._metrics.worker_stats(message)
             case Hello():
                 self._greeted(message)
             case _:
                 return  # about a port that is gone meanwhile, or a worker's end, which its owner awaits
+
+    def _passive_report(self, message: PassiveReport) -> None:
+        self._metrics.passive_report(message.key, message.reason)
+        if message.refused_at:
+            pods = self._store.objects(Pod, message.key.partition("/")[0])
+            for pod in (pod for pod in pods if pod.metadata.uid == message.uid):
+                suspicions.suspect(self._store, pod, message.refused_at)
 
     def _listening(self, state: ServicePortState, message: Listening) -> None:
         if state.listening(message):
