@@ -15,7 +15,7 @@ from readylb.app.data_plane import data_plane
 from readylb.app.narrator import Narrator
 from readylb.app.process import settle_memory
 from readylb.app.signals import Signals
-from readylb.config.problems import Loaded
+from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.control import controller
 from readylb.control.clock import SteadyClock
 from readylb.control.endpoints.controller import EndpointsController
@@ -33,7 +33,7 @@ from readylb.model import Deployment, EndpointSlice, Pod, ReplicaSet, Replicatio
 from readylb.telemetry.events import EventRecorder
 from readylb.telemetry.metrics import Metrics, Sources
 from readylb.wire.channel import memory_channel
-from readylb.wire.messages import Drain
+from readylb.wire.messages import Drain, SetAccessLog
 
 log = logging.getLogger("readylb")
 
@@ -49,7 +49,8 @@ _WORKLOADS = (Deployment, ReplicaSet, ReplicationController)
 class UpSettings:
     """What `up` was told. `read` reads the files again; `admin` is an address, `unix:PATH` or `off`.
 
-    `workers` is the number of data-plane processes; 0 keeps the data plane in this one.
+    `workers` is the number of data-plane processes; 0 keeps the data plane in this one. `access_log`
+    returns where the access log goes, None for nowhere.
     """
 
     read: Callable[[], Loaded]
@@ -61,6 +62,7 @@ class UpSettings:
     admin: str = "127.0.0.1:8001"
     workers: int = 0
     log_format: str = "text"
+    access_log: Callable[[Loaded], AccessLogTarget | None] = lambda loaded: loaded.access_log
 
 
 class ControlProcess:
@@ -72,6 +74,7 @@ class ControlProcess:
         self._fault: BaseException | None = None
         self._failed = asyncio.Event()
         self._serving = False
+        self._access_log = SetAccessLog()
         self.clock = SteadyClock()
         self.store = Store(self.clock)
         self.metrics = Metrics()
@@ -104,7 +107,7 @@ class ControlProcess:
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. ReadylbError when it could not begin."""
-        signals = Signals(self._reload)
+        signals = Signals(self._reload, self._open_access_log)
         try:
             try:
                 if await self._start_unless(signals.stop):
@@ -146,6 +149,7 @@ class ControlProcess:
         self._services.spawn("narrator", Narrator(self.store).run())
         self._data_plane.start()
         await self._data_plane.started()
+        self._open_access_log(loaded)
         objects = list(loaded.objects)
         self.applier.apply(item for item in objects if isinstance(item, Service))
         self._services.spawn("link", self.link.run())
@@ -205,9 +209,18 @@ class ControlProcess:
             return False, "readylb is starting or stopping"
         return True, ""
 
+    def _open_access_log(self, loaded: Loaded | None = None) -> None:
+        """Have the access log opened anew, where `loaded` says if it says something new."""
+        if loaded is not None:
+            target = self._settings.access_log(loaded)
+            self._access_log = SetAccessLog(target.path, target.line_format) if target else SetAccessLog()
+        self._channel.send(self._access_log)
+
     def _reload(self) -> None:
         try:
-            applied = self.applier.apply(self._settings.read().objects)
+            loaded = self._settings.read()
+            applied = self.applier.apply(loaded.objects)
+            self._open_access_log(loaded)
         except ReadylbError as error:
             log.error("Reload failed, nothing was changed: %s", error)  # noqa: TRY400  # the user's fault: no traceback
             return

@@ -1,4 +1,7 @@
-"""What the process's signals mean: TERM and INT stop gently, a second one stops now, HUP reloads."""
+"""What the process's signals mean.
+
+TERM and INT stop gently, a second one stops now, HUP reloads, USR1 opens the access log anew.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,15 @@ _STOP = (signal.SIGTERM, signal.SIGINT)
 class Signals:
     """Turns signals into two events and a call. Lives in the running loop until `restore`."""
 
-    def __init__(self, reload: Callable[[], None]) -> None:
-        """Take over TERM, INT and HUP."""
+    def __init__(self, reload: Callable[[], None], rotate: Callable[[], None]) -> None:
+        """Take over TERM, INT, HUP and USR1."""
         self.stop = asyncio.Event()
         self.stop_now = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         for number in _STOP:
             self._loop.add_signal_handler(number, self._on_stop)
         self._loop.add_signal_handler(signal.SIGHUP, reload)
+        self._loop.add_signal_handler(signal.SIGUSR1, rotate)
 
     def _on_stop(self) -> None:
         if self.stop.is_set():
@@ -28,5 +32,5 @@ class Signals:
 
     def restore(self) -> None:
         """Give the signals back."""
-        for number in (*_STOP, signal.SIGHUP):
+        for number in (*_STOP, signal.SIGHUP, signal.SIGUSR1):
             self._loop.remove_signal_handler(number)

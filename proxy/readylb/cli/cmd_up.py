@@ -16,7 +16,8 @@ from typing import Any
 
 from readylb.config import quick
 from readylb.config.load import load
-from readylb.config.problems import Loaded
+from readylb.config.problems import AccessLogTarget, Loaded
+from readylb.core.access_record import FORMATS
 from readylb.core.admin_address import DEFAULT_ADMIN_ADDRESS, token_folder
 from readylb.errors import UsageError
 from readylb.model import Service
@@ -36,7 +37,8 @@ EPILOG = """three ways to say what to serve:
 
 probe SPEC: http:/path  http:PORT/path  tcp  tcp:PORT  exec:COMMAND
             (readiness and startup ask each second, liveness each 10 s)
-signals: TERM or INT drain and stop, a second one stops now; HUP reads the files again
+signals: TERM or INT drain and stop, a second one stops now; HUP reads the files again;
+         USR1 opens the access log anew (after logrotate has moved it)
 """
 
 
@@ -54,6 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="how to tell what happens"
+    )
+    parser.add_argument(
+        "--access-log",
+        metavar="FILE|-|off",
+        default=os.environ.get("READYLB_ACCESS_LOG", ""),
+        help="a line for each request; -: standard output (default: READYLB_ACCESS_LOG, what -f says, off)",
+    )
+    parser.add_argument(
+        "--access-log-format",
+        choices=sorted(FORMATS),
+        default=os.environ.get("READYLB_ACCESS_LOG_FORMAT", ""),
+        help="its format (default: READYLB_ACCESS_LOG_FORMAT, what -f says, or combined)",
     )
 
 
@@ -137,11 +151,13 @@ def _serve(
 
     workers = _parse_workers(args.workers)
     _refuse_unknown(publish, loaded)
+    _check_access_log(_access_log(args, loaded))
     setup(args.log_format)
     for warning in loaded.warnings:
         log.warning("%s", warning)
     raise_file_limit()
     settings = UpSettings(
+        access_log=lambda loaded: _access_log(args, loaded),
         read=read,
         loaded=loaded,
         state_dir=Path(token_folder(os.environ, str(Path.home()))) / "instances",
@@ -218,6 +234,32 @@ def _parse_workers(text: str) -> int:
         msg = f"cannot read --workers {text!r}: it is a number from 0 to {MAX_WORKERS}, or auto"
         raise UsageError(msg)
     return int(text)
+
+
+def _access_log(args: argparse.Namespace, loaded: Loaded) -> AccessLogTarget | None:
+    """Return where the access log goes: what the command line or environment says wins over files."""
+    said = loaded.access_log
+    if args.access_log == "off" or not (args.access_log or said):
+        return None
+    path = args.access_log or (said.path if said else "")
+    line_format = args.access_log_format or (said.line_format if said else "") or "combined"
+    if line_format not in FORMATS:
+        known = " or ".join(sorted(FORMATS))
+        msg = f"cannot read READYLB_ACCESS_LOG_FORMAT={line_format}: it is {known}"
+        raise UsageError(msg)
+    return AccessLogTarget(path if path == "-" else str(Path(path).absolute()), line_format)
+
+
+def _check_access_log(target: AccessLogTarget | None) -> None:
+    """Open it once: better now than in a worker."""
+    if target is None or target.path == "-":
+        return
+    try:
+        with Path(target.path).open("ab"):
+            return
+    except OSError as error:
+        msg = f"cannot write the access log {target.path}: {error.strerror} (--access-log FILE names another)"
+        raise UsageError(msg) from error
 
 
 def _parse_bool(option: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from readylb.config.json_nodes import looks_like_json, read_json
 from readylb.config.manifests import ManifestReader, Placed, check_commands
 from readylb.config.native import NATIVE_KEYS, NativeReader
 from readylb.config.nodes import Node, NodeError, Scalar, Table
-from readylb.config.problems import Loaded, Report, quote
+from readylb.config.problems import AccessLogTarget, Loaded, Report, quote
 from readylb.config.sources import Source, read_sources
 from readylb.config.yaml_nodes import read_yaml
 
@@ -33,18 +33,23 @@ def load(
     report = Report(strict=strict)
     placed: list[Placed] = []
     mapped: dict[str, tuple[str, ...]] = {}
+    logs: list[AccessLogTarget] = []
     for source in read_sources(paths, stdin, report):
-        placed.extend(_read(source, report, mapped))
+        placed.extend(_read(source, report, mapped, logs))
+        if len(set(logs)) > 1:
+            report.error(source.file, 0, "accessLog", "another file says another; there is one access log")
     mapped.update(images)
     _check_whole(placed, mapped, report)
     if not placed and not report.errors:
         report.error(", ".join(dict.fromkeys(paths)) or "nothing", 0, "", "no objects in it")
     report.raise_errors()
-    return Loaded(tuple(item.item for item in placed), report.warnings, mapped)
+    return Loaded(tuple(item.item for item in placed), report.warnings, mapped, logs[0] if logs else None)
 
 
-def _read(source: Source, report: Report, images: dict[str, tuple[str, ...]]) -> Iterator[Placed]:
-    """Yield the objects of one text, and add the images that it maps."""
+def _read(
+    source: Source, report: Report, images: dict[str, tuple[str, ...]], logs: list[AccessLogTarget]
+) -> Iterator[Placed]:
+    """Yield the objects of one text, and add the images that it maps and the access log that it names."""
     manifests = ManifestReader(source.file, report)
     native = NativeReader(source.file, report)
     try:
@@ -62,6 +67,8 @@ def _read(source: Source, report: Report, images: dict[str, tuple[str, ...]]) ->
                 report.error(source.file, root.line, "", f"{_NEITHER}{hint}")
     except NodeError as error:
         report.error(source.file, error.line, "", error.message)
+    if native.access_log is not None:
+        logs.append(native.access_log)
 
 
 _NEITHER = "neither a Kubernetes manifest (no apiVersion and kind) nor a readylb.yaml (no services)"

@@ -14,7 +14,7 @@ from readylb.config.decode import Decoder
 from readylb.config.manifests import Placed
 from readylb.config.native_model import Command, NativeEndpoint, NativeFile, NativePort, NativeService
 from readylb.config.nodes import Table, locate
-from readylb.config.problems import Report, plain, quote
+from readylb.config.problems import AccessLogTarget, Report, plain, quote
 from readylb.config.shapes import shapes
 from readylb.config.unsupported import GRPC, can_ask_grpc
 from readylb.config.validation import names
@@ -31,6 +31,7 @@ from readylb.config.validation.pods import validate_environment
 from readylb.config.validation.probes import validate_probe
 from readylb.config.validation.services import AFFINITIES, affinity_timeout
 from readylb.core import container_command, traffic
+from readylb.core.access_record import FORMATS
 from readylb.core.limits import LIMIT_PREFIX
 from readylb.model import Object
 from readylb.model.container import EnvVar
@@ -50,6 +51,8 @@ class NativeReader:
         self._file = file
         self._report = report
         self._decoder = Decoder(file, report, {})
+        #: What the last document read says of the access log.
+        self.access_log: AccessLogTarget | None = None
 
     def read(self, root: Table, images: dict[str, tuple[str, ...]]) -> Iterator[Placed]:
         """Yield the objects that the services stand for, and add what `images` maps."""
@@ -66,6 +69,8 @@ class NativeReader:
                 images[image] = _words(command)
         if found:
             return
+        if native.access_log is not None:
+            self.access_log = AccessLogTarget(native.access_log.file, native.access_log.format)
         for name, service in native.services.items():
             for item in _objects(name, service, native.trusted_proxies):
                 yield Placed(item, self._file, root, f"services.{name}")
@@ -76,6 +81,10 @@ def validate_native(native: NativeFile) -> Errors:
     for image, command in native.images.items():
         yield from _command(f"images.{image}", command)
     yield from _networks("trusted_proxies", native.trusted_proxies)
+    if native.access_log is not None:
+        yield from choice("accessLog.format", native.access_log.format, sorted(FORMATS))
+        if not native.access_log.file:
+            yield required("accessLog.file", "a path, or - for standard output")
     for name, service in native.services.items():
         yield from _service(f"services.{name}", name, service, native.trusted_proxies)
 

@@ -75,9 +75,18 @@ class NativeService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NativeAccessLog:
+    """Where the access log goes: a `file` (`-`: standard output) and a `format`, combined or json."""
+
+    file: str
+    format: str = "combined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NativeFile:
     """A whole readylb.yaml. `images` maps images of manifests to local commands."""
 
     services: Mapping[str, NativeService] = field(default_factory=dict)
     images: Mapping[str, Command] = field(default_factory=dict)
+    access_log: NativeAccessLog | None = None
     trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())

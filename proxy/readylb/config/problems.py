@@ -42,12 +42,21 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessLogTarget:
+    """Where the access log goes: a path, or `-` for standard output; and in which format."""
+
+    path: str
+    line_format: str
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A configuration that may be applied: objects with defaults filled in, in the order they were read."""
 
     objects: tuple[Object, ...] = ()
     warnings: tuple[Problem, ...] = ()
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    access_log: AccessLogTarget | None = None
 
 
 class Report:

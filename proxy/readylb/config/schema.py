@@ -16,9 +16,17 @@ from readylb.config.decode import KnownFields, Verdict
 from readylb.config.known_fields import KNOWN
 from readylb.config.manifests import KINDS
 from readylb.config.native import PROTOCOLS
-from readylb.config.native_model import NativeEndpoint, NativeExecHook, NativeFile, NativePort, NativeService
+from readylb.config.native_model import (
+    NativeAccessLog,
+    NativeEndpoint,
+    NativeExecHook,
+    NativeFile,
+    NativePort,
+    NativeService,
+)
 from readylb.config.shapes import Shape, element, is_list, is_map, options, shapes
 from readylb.config.validation.services import AFFINITIES
+from readylb.core.access_record import FORMATS
 from readylb.core.balancing.table import POLICIES
 from readylb.core.limits import LIMITS
 from readylb.core.traffic import MOST_WEIGHT
@@ -46,6 +54,7 @@ _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (NativePort, "detectTimeoutMs"): {"minimum": 1},
     (NativeEndpoint, "weight"): {"minimum": 1, "maximum": MOST_WEIGHT},
     (ClientIPConfig, "timeoutSeconds"): {"minimum": 1, "maximum": 86400},
+    (NativeAccessLog, "format"): {"enum": sorted(FORMATS)},
     (NativeService, "limits"): {"propertyNames": {"enum": list(LIMITS)}},
     (NativeExecHook, "timeoutSeconds"): _COUNT,
     (ContainerPort, "containerPort"): _PORT,
