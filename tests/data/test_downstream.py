@@ -262,8 +262,8 @@ async def test_an_idle_connection_closes_in_silence(balancer):
     [
         (b"GET / HTTP/1.1\nHost: web\n\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: web\r\nX: a\x00b\r\n\r\n", b"400"),
-        (b"GET / HTTP/2.0\r\nHost: web\r\n\r\n", b"505"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"505"),
+        (b"GET / HTTP/2.0\r\nHost: web\r\n\r\n", b"400"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"400"),
         (b"CONNECT web:80 HTTP/1.1\r\nHost: web\r\n\r\n", b"405"),
         (b"BREW / HTTP/1.1\r\nHost: web\r\n\r\n", b"501"),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: web\r\n\r\n", b"414"),

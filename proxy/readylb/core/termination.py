@@ -54,7 +54,7 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
             "the response",
             "It ended well; a tunnel or TCP connection: both sides closed.",
         ),
-        Termination.BAD_REQUEST: ("400, 405, 501, 505", "The request is not one that may be forwarded."),
+        Termination.BAD_REQUEST: ("400, 405, 501", "The request is not one that may be forwarded."),
         Termination.REQUEST_LINE_TOO_LONG: ("414", "The request line is above its limit."),
         Termination.HEAD_TOO_LARGE: (
             "431",

@@ -16,7 +16,7 @@ CASES = (
     refused("HEAD with CL and TE", _NO_CONTENT, post(b"Content-Length: 5", b"Transfer-Encoding: chunked", method=b"HEAD", body=b"0\r\n\r\n"), **_HEAD),
     refused("HEAD with a bad field", _NO_CONTENT, get(b"X : y", method=b"HEAD"), **_HEAD),
     refused("HEAD with a bad field, unfinished", _NO_CONTENT, b"HEAD / HTTP/1.1\r\nHost: a\r\nX\x00: y", **_HEAD),
-    refused("HEAD with a bad version", _NO_CONTENT, b"HEAD / HTTP/3.0\r\nHost: a\r\n\r\n", 505, **_HEAD),
+    refused("HEAD with a bad version", _NO_CONTENT, b"HEAD / HTTP/3.0\r\nHost: a\r\n\r\n", 400, **_HEAD),
     refused("HEAD with a bad target", _NO_CONTENT, b"HEAD /# HTTP/1.1\r\nHost: a\r\n\r\n", **_HEAD),
     refused("HEAD with too many fields", _NO_CONTENT, get(*(b"X-%d: y" % n for n in range(200)), method=b"HEAD"), 431, **_HEAD),
     refused("HEAD with too large a field", _NO_CONTENT, get(b"X: " + b"y" * 40000, method=b"HEAD"), 431, **_HEAD),

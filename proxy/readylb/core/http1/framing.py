@@ -191,7 +191,8 @@ def _refuse_line(line: bytes) -> Refusal:
 def _refuse_version(line: bytes, version: bytes) -> Refusal:
     if VERSION.fullmatch(version) is None:
         return _refuse_line(line)
-    return Refusal(505, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not {version.decode().strip()}")
+    # 505 would be as good (RFC 9110 §15.6.6 leaves it open); 400 says that it is the client's to change.
+    return Refusal(400, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not {version.decode().strip()}")
 
 
 def _other_target(request: Request) -> Request | Refusal:
