@@ -71,7 +71,7 @@ def test_grpc_probes_need_their_extra_and_its_name_is_told(pod_problems, problem
     assert problems(native) == [f"stdin:1: services.web.readinessProbe.{told}"]
 
 
-def test_host_ports_are_a_warning(load_text):
+def test_host_ports_are_honoured(load_text):
     loaded = load_text(
         """
         apiVersion: v1
@@ -82,7 +82,7 @@ def test_host_ports_are_a_warning(load_text):
           - {name: a, image: i, command: [x], ports: [{containerPort: 80, hostPort: 8080}]}
         """
     )
-    assert loaded.warnings[0].path == "spec.containers[0].ports[0].hostPort"
+    assert loaded.warnings == ()
 
 
 def test_what_runs_elsewhere_has_an_address(problems, load_text):

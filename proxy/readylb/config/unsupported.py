@@ -86,12 +86,6 @@ def _container(container: Container, path: str) -> Iterator[Finding]:
         if hook.tcp_socket is not None:
             message = "a tcpSocket hook fails in every cluster: use exec, httpGet or sleep"
             yield Finding(f"{path}.lifecycle.{name}.tcpSocket", message, True)
-    for index, port in enumerate(container.ports):
-        if port.host_port:
-            below = f"{path}.ports[{index}].hostPort"
-            yield Finding(
-                below, "ignored: a free port of this machine is chosen (see get pods -o wide)", False
-            )
 
 
 def _hooks(container: Container) -> Iterator[tuple[str, LifecycleHandler]]:

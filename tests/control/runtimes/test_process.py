@@ -209,6 +209,32 @@ async def test_ports_are_the_pods_own_and_come_free_with_it(runtime: ProcessRunt
     assert (await runtime.prepare(one)).port_mappings != first.port_mappings
 
 
+async def test_a_host_port_that_was_taken_is_had_once_it_is_free(runtime: ProcessRuntime) -> None:
+    first = make_pod("", name="a", ports=(8080,))
+    free = (await runtime.prepare(first)).port_mappings[0].host_port
+    second = make_pod("", name="b", ports=(8080,))
+    port = replace(second.spec.containers[0].ports[0], host_port=free)
+    second = with_container(second, replace(second.spec.containers[0], ports=(port,)))
+    for _ in range(3):
+        with pytest.raises(RuntimeFailureError, match=f"hostPort {free} is taken"):
+            await runtime.prepare(second)
+    await runtime.remove(first)
+    assert (await runtime.prepare(second)).port_mappings[0].host_port == free
+
+
+async def test_a_folder_that_cannot_be_made_costs_no_port(runtime: ProcessRuntime, tmp_path: Path) -> None:
+    pod = make_pod("", ports=(8080,))
+    port = replace(pod.spec.containers[0].ports[0], host_port=20123)
+    pod = with_container(pod, replace(pod.spec.containers[0], ports=(port,)))
+    state = tmp_path / "state"
+    state.write_text("a file in its place")
+    for _ in range(2):
+        with pytest.raises(RuntimeFailureError, match=r"cannot make .*set XDG_RUNTIME_DIR"):
+            await runtime.prepare(pod)
+    state.unlink()
+    assert (await runtime.prepare(pod)).port_mappings[0].host_port == 20123
+
+
 async def test_output_of_this_and_the_previous_incarnation_is_kept(runtime: ProcessRuntime) -> None:
     pod = make_pod("echo out; echo err >&2; printf unfinished")
     for attempt in range(3):

@@ -12,7 +12,7 @@ import os
 import random
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -157,8 +157,7 @@ class ProcessRuntime:
         ours, pods = (marks.INSTANCE, self._instance), (marks.POD, pod.metadata.uid)
         await self._sweeper.sweep(marks.entry(*ours), marks.entry(*pods))
         await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
-        for mapping in record.surroundings.port_mappings:
-            self._ports.release(mapping.host_port)
+        self._release(record.surroundings.port_mappings)
 
     async def close(self) -> None:
         """Kill everything that is left; the guardian cleans up after it and is waited for."""
@@ -177,12 +176,16 @@ class ProcessRuntime:
     def _make(self, pod: Pod) -> _PodRecord:
         folder = self._folder_for(pod)
         temp = folder / "tmp"
+        # Ports first: a folder left behind by an attempt without ports would stop every later attempt.
+        mapped = self._map_ports(pod)
         try:
             temp.mkdir(parents=True, mode=0o700)
         except OSError as error:
-            msg = f"cannot make {temp}: {error.strerror} (free some space, or choose another state folder)"
+            self._release(mapped)
+            remedy = "free some space, or set XDG_RUNTIME_DIR to a folder of yours"
+            msg = f"cannot make {temp}: {error.strerror} ({remedy})"
             raise RuntimeFailureError(msg) from error
-        return _PodRecord(folder, Surroundings(POD_IP, POD_IP, POD_IP, self._map_ports(pod), str(temp)))
+        return _PodRecord(folder, Surroundings(POD_IP, POD_IP, POD_IP, mapped, str(temp)))
 
     def _folder_for(self, pod: Pod) -> Path:
         """Keep the path short: a Unix socket in TMPDIR may have 107 bytes in all (unix(7))."""
@@ -204,10 +207,13 @@ class ProcessRuntime:
                     )
                 )
         except RuntimeFailureError:
-            for mapping in mapped:
-                self._ports.release(mapping.host_port)
+            self._release(mapped)
             raise
         return tuple(mapped)
+
+    def _release(self, mappings: Iterable[PortMapping]) -> None:
+        for mapping in mappings:
+            self._ports.release(mapping.host_port)
 
     def _command(self, pod: Pod, container: Container, record: _PodRecord) -> Command:
         declared = environment(pod, container, record.surroundings)
