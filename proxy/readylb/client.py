@@ -22,12 +22,12 @@ from typing import Any, Self
 
 import aiohttp
 
+from readylb.config.own_folder import own_folder
 from readylb.core.admin_address import (
     ADMIN_VARIABLE,
     DEFAULT_ADMIN_ADDRESS,
     AdminAddress,
     parse_admin_address,
-    token_folder,
 )
 from readylb.core.api_resources import PODS, ApiResource
 from readylb.errors import (
@@ -313,7 +313,7 @@ class Client:
 
 
 def _token_paths(address: AdminAddress) -> list[Path]:
-    folder = Path(token_folder(os.environ, str(Path.home())))
+    folder = own_folder()
     return [folder / alias.token_file_name for alias in address.aliases]
 
 

@@ -79,3 +79,16 @@ def test_remove_leaves_the_file_of_a_later_start() -> None:
     file.remove("second")
     assert not file.path.exists()
     file.remove("second")
+
+
+def test_removing_leaves_what_was_never_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = TokenFile(ADDRESS)
+    file.write("theirs")
+
+    def refuse(_: Path) -> str:
+        raise PermissionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", refuse)
+        file.remove("ours")
+    assert file.path.read_text() == "theirs\n"

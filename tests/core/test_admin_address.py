@@ -59,3 +59,8 @@ def test_a_server_on_all_addresses_is_reached_on_loopback() -> None:
     assert str(AdminAddress(host="0.0.0.0", port=1).reachable) == "127.0.0.1:1"
     assert str(AdminAddress(host="::", port=1).reachable) == "[::1]:1"
     assert str(AdminAddress(host="10.0.0.1", port=1).reachable) == "10.0.0.1:1"
+
+
+def test_a_folder_of_tokens_needs_something_to_lie_in() -> None:
+    with pytest.raises(UsageError, match=r"set HOME or XDG_RUNTIME_DIR"):
+        token_folder({}, "")

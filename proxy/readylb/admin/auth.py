@@ -18,7 +18,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from readylb.core.admin_address import AdminAddress, token_folder
+from readylb.config.own_folder import own_folder
+from readylb.core.admin_address import AdminAddress
 from readylb.errors import ReadylbError
 
 _TOKEN_BYTES = 32
@@ -36,7 +37,7 @@ class TokenFile:
 
     def __init__(self, address: AdminAddress) -> None:
         """Name the file; nothing is written yet."""
-        self.path = Path(token_folder(os.environ, str(Path.home()))) / address.token_file_name
+        self.path = own_folder() / address.token_file_name
 
     def write(self, token: str) -> None:
         """Write the token, readable by its owner only. ReadylbError when the folder is not safe."""
@@ -51,7 +52,8 @@ class TokenFile:
                 file.write(token + "\n")
             draft.replace(self.path)
         except OSError as error:
-            msg = f"cannot write the admin token to {self.path}: {error.strerror} (or run with --admin off)"
+            remedy = "set XDG_RUNTIME_DIR to a folder of yours, or run with --admin off"
+            msg = f"cannot write the admin token to {self.path}: {error.strerror} ({remedy})"
             raise ReadylbError(msg) from error
 
     def remove(self, token: str) -> None:
@@ -59,7 +61,7 @@ class TokenFile:
         try:
             if self.path.read_text().strip() == token:
                 self.path.unlink()
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # removed meanwhile, or never ours
             return
 
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from readylb.config import quick
 from readylb.config.load import load
+from readylb.config.own_folder import own_folder
 from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.core.access_record import FORMATS
-from readylb.core.admin_address import DEFAULT_ADMIN_ADDRESS, token_folder
+from readylb.core.admin_address import DEFAULT_ADMIN_ADDRESS
 from readylb.errors import UsageError
 from readylb.model import Service
 from readylb.model.probe import ProbeKind
@@ -160,7 +161,7 @@ def _serve(
         access_log=lambda loaded: _access_log(args, loaded),
         read=read,
         loaded=loaded,
-        state_dir=Path(token_folder(os.environ, str(Path.home()))) / "instances",
+        state_dir=own_folder() / "instances",
         node_name=platform.node() or "localhost",
         bind=args.bind,
         publish=publish,

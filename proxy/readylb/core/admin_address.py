@@ -76,9 +76,15 @@ def token_folder(environment: Mapping[str, str], home: str) -> str:
     """Return the folder of token files: `$XDG_RUNTIME_DIR/readylb`, else the user's state folder.
 
     Rules of the XDG Base Directory specification; a relative path in either variable is ignored.
+    `home` may be empty: not known. UsageError when it is needed then.
     """
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/"):
         return f"{runtime}/readylb"
     state = environment.get("XDG_STATE_HOME", "")
-    return f"{state if state.startswith('/') else f'{home}/.local/state'}/readylb"
+    if state.startswith("/"):
+        return f"{state}/readylb"
+    if not home:
+        msg = "cannot tell where your files are: no home folder (set HOME or XDG_RUNTIME_DIR)"
+        raise UsageError(msg)
+    return f"{home}/.local/state/readylb"
