@@ -56,7 +56,7 @@ def test_another_namespace_and_group_are_shown(tmp_path, capsys):
         "    spec: {containers: [{name: c, image: i, command: [x]}]}\n"
     )
     assert check("-f", tmp_path) == 0
-    assert "deployment.apps/d (namespace other): 1 replicas" in capsys.readouterr().out
+    assert "deployment.apps/d (namespace other): 1 replica\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["--strict=maybe", "--image=web"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from readylb.cli.output import complain, write
 from readylb.config import quick
 from readylb.config.load import load
 from readylb.errors import UsageError
@@ -46,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
     images = dict(quick.parse_image(text) for text in args.image)
     loaded = load(args.filename, strict=args.strict == "true", images=images)
     for problem in loaded.warnings:
-        sys.stderr.write(f"{problem.place}: warning: {problem.text}\n")
+        complain(f"{problem.place}: warning: {problem.text}")
     count = len(loaded.objects)
     lines = ["1 object is valid" if count == 1 else f"{count} objects are valid"]
     lines += [f"  {_describe(item)}" for item in loaded.objects]
-    sys.stdout.write("\n".join(lines) + "\n")
+    write("\n".join(lines))
     return 0
 
 
@@ -61,7 +61,7 @@ def _describe(item: Object) -> str:
     if item.metadata.namespace != "default":
         name += f" (namespace {item.metadata.namespace})"
     if isinstance(item, Deployment | ReplicaSet | ReplicationController):
-        return f"{name}: {item.spec.replicas} replicas"
+        return f"{name}: {item.spec.replicas} replica{'' if item.spec.replicas == 1 else 's'}"
     if isinstance(item, Service):
         ports = ", ".join(f"{port.port} -> {port.target_port}" for port in item.spec.ports)
         return f"{name}: {ports}"

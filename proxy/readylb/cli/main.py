@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -13,7 +12,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 import readylb
-from readylb.cli.output import complain, write
+from readylb.cli.output import complain, open_missing, swallow, write
 from readylb.cli.parser import Parser
 from readylb.errors import ConfigError, ReadylbError, UsageError
 
@@ -43,6 +42,7 @@ VERBS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
+    open_missing()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -58,8 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads: let the interpreter's own flush at exit go nowhere instead of complaining.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        swallow()  # nobody reads
         return BROKEN_PIPE
     return code
 
