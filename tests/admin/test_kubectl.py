@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.admin.live import TOKEN, Live
+from tests.admin.workloads import create_web
 
 from readylb.cli.main import main
+from readylb.model import Deployment
+from readylb.model.workload import DeploymentStatus
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
@@ -102,6 +106,56 @@ def test_a_wait_is_a_watch(kubectl: Kubectl) -> None:
     assert "condition met" in kubectl(
         "wait", "--for=condition=Ready", "pod/readiness-rc-5v64f", "--timeout=5s"
     )
+
+
+def test_scale_changes_the_number_of_replicas(kubectl: Kubectl, live: Live) -> None:
+    live.call(lambda: create_web(live.world.store))
+    assert kubectl("scale", "deployment/web", "--replicas=5") == "deployment.apps/web scaled\n"
+    assert kubectl("scale", "deploy/web", "--current-replicas=5", "--replicas=2").endswith(" scaled\n")
+    assert live.call(lambda: live.world.store.get(Deployment, "default", "web").spec.replicas) == 2
+    done = kubectl.run("scale", "deploy/web", "--current-replicas=5", "--replicas=4")
+    assert "Expected replicas to be 5, was 2" in done.stderr
+    words = kubectl("scale", "rc/readiness-rc", "--replicas=4")
+    assert words == "replicationcontroller/readiness-rc scaled\n"
+
+
+def test_rollout_restarts_pauses_and_resumes(kubectl: Kubectl, live: Live) -> None:
+    store = live.world.store
+    live.call(lambda: create_web(store))
+    assert kubectl("rollout", "restart", "deployment/web") == "deployment.apps/web restarted\n"
+    web = live.call(lambda: store.get(Deployment, "default", "web"))
+    assert list(web.spec.template.metadata.annotations) == ["kubectl.kubernetes.io/restartedAt"]
+    assert kubectl("rollout", "pause", "deployment/web") == "deployment.apps/web paused\n"
+    assert live.call(lambda: store.get(Deployment, "default", "web").spec.paused)
+    assert "is already paused" in kubectl.run("rollout", "pause", "deployment/web").stderr
+    assert "can't restart paused" in kubectl.run("rollout", "restart", "deployment/web").stderr
+    assert kubectl("rollout", "resume", "deployment/web") == "deployment.apps/web resumed\n"
+    assert live.call(lambda: store.get(Deployment, "default", "web")).spec == web.spec
+
+
+def test_rollout_status_waits_until_every_replica_is_new(kubectl: Kubectl, live: Live) -> None:
+    store = live.world.store
+    live.call(lambda: create_web(store))
+    done = kubectl.run("rollout", "status", "deployment/web", "--timeout=1s")
+    assert "Waiting for deployment spec update to be observed" in done.stdout
+    status = DeploymentStatus(
+        replicas=3, updated_replicas=3, ready_replicas=3, available_replicas=3, observed_generation=9
+    )
+    live.call(lambda: store.update(Deployment, "default", "web", lambda item: replace(item, status=status)))
+    assert kubectl("rollout", "status", "deployment/web") == 'deployment "web" successfully rolled out\n'
+
+
+def test_set_env_and_patch_change_the_template(kubectl: Kubectl, live: Live) -> None:
+    store = live.world.store
+    live.call(lambda: create_web(store))
+    kubectl("set", "env", "deployment/web", "B=2")
+    kubectl("patch", "deployment", "web", "-p", '{"spec":{"minReadySeconds":4}}')
+    kubectl("label", "deployment", "web", "tier=front")
+    web = live.call(lambda: store.get(Deployment, "default", "web"))
+    assert [item.name for item in web.spec.template.spec.containers[0].env] == ["A", "B"]
+    assert (web.spec.min_ready_seconds, web.metadata.labels["tier"]) == (4, "front")
+    done = kubectl.run("patch", "deployment", "web", "-p", '{"spec":{"replicas":-1}}')
+    assert 'The Deployment "web" is invalid: spec.replicas: Invalid value: -1' in done.stderr
 
 
 def test_the_kubeconfig_that_we_print_works(

@@ -111,7 +111,7 @@ async def test_a_verb_that_is_not_supported_is_405_and_says_which_are(api: TestC
     assert answer.status == 405
     status = await answer.json()
     assert status["reason"] == "MethodNotAllowed"
-    assert "get, list, watch and delete" in status["message"]
+    assert "get, list, watch, patch, scale and delete" in status["message"]
 
 
 async def test_a_fault_of_ours_is_500_without_internals(

@@ -12,6 +12,8 @@ from readylb.admin.health import livez, readyz
 from readylb.admin.kubernetes import discovery, verbs
 from readylb.admin.kubernetes.exec import exec_in_pod
 from readylb.admin.kubernetes.log import log
+from readylb.admin.kubernetes.patch import patch
+from readylb.admin.kubernetes.scale import change_scale, get_scale
 from readylb.admin.metrics_page import metrics
 
 
@@ -34,6 +36,7 @@ class Route:
 
 _CORE = "/api/{version}"
 _GROUP = "/apis/{group}/{version}"
+_OBJECT = "namespaces/{namespace}/{resource}/{name}"
 _POD = "/api/{version}/namespaces/{namespace}/{resource:pods}/{name}"
 
 ROUTES = (
@@ -57,15 +60,12 @@ ROUTES = (
             Route("GET", f"{root}/{{resource}}", Access.OPERATOR, verbs.collection),
             Route("GET", f"{root}/{{resource:namespaces}}/{{name}}", Access.OPERATOR, verbs.single),
             Route("GET", f"{root}/namespaces/{{namespace}}/{{resource}}", Access.OPERATOR, verbs.collection),
-            Route(
-                "GET", f"{root}/namespaces/{{namespace}}/{{resource}}/{{name}}", Access.OPERATOR, verbs.single
-            ),
-            Route(
-                "DELETE",
-                f"{root}/namespaces/{{namespace}}/{{resource}}/{{name}}",
-                Access.OPERATOR,
-                verbs.delete,
-            ),
+            Route("GET", f"{root}/{_OBJECT}", Access.OPERATOR, verbs.single),
+            Route("DELETE", f"{root}/{_OBJECT}", Access.OPERATOR, verbs.delete),
+            Route("PATCH", f"{root}/{_OBJECT}", Access.OPERATOR, patch),
+            Route("GET", f"{root}/{_OBJECT}/scale", Access.OPERATOR, get_scale),
+            Route("PUT", f"{root}/{_OBJECT}/scale", Access.OPERATOR, change_scale),
+            Route("PATCH", f"{root}/{_OBJECT}/scale", Access.OPERATOR, change_scale),
         )
     ),
 )

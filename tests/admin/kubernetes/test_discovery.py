@@ -28,6 +28,10 @@ async def test_resources_have_verbs_short_names_and_subresources(api: TestClient
     assert entries["pods"]["categories"] == ["all"]
     assert entries["pods"]["verbs"] == ["delete", "get", "list", "watch"]
     assert entries["endpoints"]["verbs"] == ["get", "list", "watch"]
+    assert entries["replicationcontrollers"]["verbs"] == ["delete", "get", "list", "patch", "watch"]
+    scale = entries["replicationcontrollers/scale"]
+    assert (scale["group"], scale["version"], scale["kind"]) == ("autoscaling", "v1", "Scale")
+    assert scale["verbs"] == ["get", "patch", "update"]
     assert {"pods/log", "pods/exec"} <= entries.keys()
     assert entries["namespaces"]["namespaced"] is False
     assert (await (await api.get("/apis/apps/v1")).json())["groupVersion"] == "apps/v1"

@@ -102,6 +102,7 @@ def _entries(item: Resource) -> list[dict[str, Any]]:
             "singularName": "",
             "namespaced": api.namespaced,
             "kind": part.kind,
+            **({"group": part.group, "version": part.version} if part.group else {}),
             "verbs": list(part.verbs),
         }
         for part in item.subresources

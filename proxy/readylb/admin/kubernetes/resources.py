@@ -42,22 +42,30 @@ class Subresource:
     name: str
     kind: str
     verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+
+
+SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), group="autoscaling", version="v1")
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One row. `deletes` is the stored kind that a DELETE acts on, if its objects may be deleted."""
+    """One row. `deletes` is the stored kind that a DELETE (and a PATCH, with `patches`) acts on."""
 
     api: ApiResource
     source: Source
     layout: Layout
     deletes: type[Object] | None = None
     subresources: tuple[Subresource, ...] = ()
+    patches: bool = False
 
     @property
     def verbs(self) -> tuple[str, ...]:
         """What may be done with it."""
-        return ("delete", "get", "list", "watch") if self.deletes is not None else ("get", "list", "watch")
+        deletes = ("delete",) if self.deletes is not None else ()
+        patches = ("patch",) if self.patches else ()
+        return (*deletes, "get", "list", *patches, "watch")
 
 
 RESOURCES = (
@@ -76,10 +84,12 @@ RESOURCES = (
         Stored(ReplicationController),
         REPLICATION_CONTROLLER_LAYOUT,
         ReplicationController,
+        (SCALE,),
+        patches=True,
     ),
     Resource(names.SERVICES, Stored(Service), SERVICE_LAYOUT, Service),
-    Resource(names.DEPLOYMENTS, Stored(Deployment), DEPLOYMENT_LAYOUT, Deployment),
-    Resource(names.REPLICA_SETS, Stored(ReplicaSet), REPLICA_SET_LAYOUT, ReplicaSet),
+    Resource(names.DEPLOYMENTS, Stored(Deployment), DEPLOYMENT_LAYOUT, Deployment, (SCALE,), patches=True),
+    Resource(names.REPLICA_SETS, Stored(ReplicaSet), REPLICA_SET_LAYOUT, ReplicaSet, (SCALE,), patches=True),
     Resource(names.ENDPOINT_SLICES, Stored(EndpointSlice), ENDPOINT_SLICE_LAYOUT),
 )
 

@@ -40,6 +40,13 @@ class MethodNotAllowedError(ApiError):
     reason = "MethodNotAllowed"
 
 
+class UnsupportedMediaTypeError(ApiError):
+    """The body is in a format that the verb does not take."""
+
+    status = 415
+    reason = "UnsupportedMediaType"
+
+
 #: Reasons for statuses that the web server itself answers with.
 _REASONS = {404: "NotFound", 405: "MethodNotAllowed", 413: "RequestEntityTooLarge", 400: "BadRequest"}
 
@@ -76,7 +83,7 @@ def http_failure(error: web.HTTPException) -> dict[str, Any]:
     if error.status == web.HTTPMethodNotAllowed.status_code:
         message = (
             "the server does not allow this method on the requested resource "
-            "(the API can get, list, watch and delete)"
+            "(the API can get, list, watch, patch, scale and delete)"
         )
     elif error.status == web.HTTPNotFound.status_code:
         message = "the server could not find the requested resource"

@@ -7,13 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from readylb.admin.deps import DEPS, AdminDeps
+from readylb.admin.kubernetes.body import details_of, not_found
 from readylb.admin.kubernetes.objects import ApiObject, encode
 from readylb.admin.kubernetes.query import Query, read_query
-from readylb.admin.kubernetes.status import BadRequestError, MethodNotAllowedError, failure, success
+from readylb.admin.kubernetes.status import BadRequestError, MethodNotAllowedError, success
 from readylb.admin.kubernetes.status import answer as answer_status
 from readylb.admin.kubernetes.tables import table
 from readylb.admin.kubernetes.watch import watch
-from readylb.errors import ConflictError, NotFoundError
+from readylb.errors import ConflictError
 from readylb.model import Pod
 
 
@@ -45,7 +46,7 @@ async def single(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     item = _find(query, deps)
     if item is None:
-        return _not_found(query)
+        return not_found(query)
     if query.table is None:
         return web.json_response(encode(item))
     now, version = deps.clock.now(), item.metadata.resource_version
@@ -66,7 +67,7 @@ async def delete(request: web.Request) -> web.Response:
     options = await _options(request)
     item = _find(query, deps)
     if item is None:
-        return _not_found(query)
+        return not_found(query)
     _check_preconditions(options, query, item)
     dry_run = bool(options.get("dryRun"))
     if isinstance(item, Pod):
@@ -75,23 +76,12 @@ async def delete(request: web.Request) -> web.Response:
         return web.json_response(encode(item))
     if not dry_run:
         deps.store.remove(kind, query.namespace or "", query.name)
-    details = {**_details(query), "uid": item.metadata.uid}
+    details = {**details_of(query), "uid": item.metadata.uid}
     return answer_status(success(details))
 
 
 def _find(query: Query, deps: AdminDeps) -> ApiObject | None:
     return query.resource.source.find(deps.store, query.namespace or "", query.name)
-
-
-def _details(query: Query) -> dict[str, Any]:
-    resource = query.resource.api
-    details = {"name": query.name, "kind": resource.plural}
-    return {**details, "group": resource.group} if resource.group else details
-
-
-def _not_found(query: Query) -> web.Response:
-    missing = NotFoundError(f'{query.resource.api.qualified} "{query.name}" not found')
-    return answer_status(failure(missing, _details(query)))
 
 
 async def _options(request: web.Request) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""What the verbs that change something share: the body, dry runs, and the Status of a refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from readylb.admin.kubernetes.query import Query
+from readylb.admin.kubernetes.status import BadRequestError, failure
+from readylb.admin.kubernetes.status import answer as answer_status
+from readylb.errors import ConflictError, InvalidError, NotFoundError
+
+#: How a problem's message begins -> the reason of its cause (field.ErrorType, metav1.CauseType).
+_CAUSES = {
+    "Required value": "FieldValueRequired",
+    "Duplicate value": "FieldValueDuplicate",
+    "Unsupported value": "FieldValueNotSupported",
+    "Forbidden": "FieldValueForbidden",
+    "Too long": "FieldValueTooLong",
+    "Too many": "FieldValueTooMany",
+}
+
+
+async def read_json_body(request: web.Request) -> Any:
+    """Return the body as JSON. BadRequestError."""
+    try:
+        return json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        msg = f"couldn't get version/kind; json parse error: {error}"
+        raise BadRequestError(msg) from error
+
+
+def is_dry_run(request: web.Request) -> bool:
+    """Say whether nothing is to be written. BadRequestError for anything but `All`."""
+    wanted = [value for value in request.query.getall("dryRun", []) if value]
+    if any(value != "All" for value in wanted):
+        msg = f'dryRun: Unsupported value: "{wanted[0]}": supported values: "All"'
+        raise BadRequestError(msg)
+    return bool(wanted)
+
+
+def check_version(query: Query, asked: Any, current: str) -> None:
+    """Raise ConflictError when the object has changed since the version that the sender speaks of."""
+    if asked not in {None, "", current}:
+        msg = (
+            f'Operation cannot be fulfilled on {query.resource.api.qualified} "{query.name}": the object '
+            "has been modified; please apply your changes to the latest version and try again"
+        )
+        raise ConflictError(msg)
+
+
+def details_of(query: Query) -> dict[str, Any]:
+    """Return the `details` of a Status about the object."""
+    resource = query.resource.api
+    details = {"name": query.name, "kind": resource.plural}
+    return {**details, "group": resource.group} if resource.group else details
+
+
+def not_found(query: Query) -> web.Response:
+    """Answer that there is no such object."""
+    missing = NotFoundError(f'{query.resource.api.qualified} "{query.name}" not found')
+    return answer_status(failure(missing, details_of(query)))
+
+
+def invalid(query: Query, kind: str, problems: Sequence[tuple[str, str]]) -> web.Response:
+    """Answer 422 with every problem (field, message) as a cause. `kind` is qualified by its group."""
+    texts = [f"{field}: {message}" if field else message for field, message in problems]
+    said = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    causes = [{"reason": _reason(message), "message": message, "field": field} for field, message in problems]
+    details = {**details_of(query), "kind": kind.partition(".")[0], "causes": causes}
+    error = InvalidError(f'{kind} "{query.name}" is invalid: {said}')
+    return answer_status(failure(error, details))
+
+
+def _reason(message: str) -> str:
+    return next(
+        (reason for start, reason in _CAUSES.items() if message.startswith(start)), "FieldValueInvalid"
+    )
