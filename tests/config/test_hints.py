@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from readylb.config.hints import did_you_mean, misspelt, unknown_field
+from readylb.config.hints import did_you_mean, match_labels, misspelt, unknown_field
 from readylb.config.yaml_nodes import read_yaml
 from readylb.model import Deployment
 from readylb.model.container import Container
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
-from readylb.model.workload import DeploymentSpec
+from readylb.model.workload import DeploymentSpec, LabelSelector
 
 
 def hint(key, text, *types):
@@ -70,3 +70,14 @@ def test_a_key_that_is_nearly_the_wanted_one_is_named():
 
 def test_a_long_key_gets_no_hint():
     assert hint("x" * 1000, "{}", Container) == ""
+
+
+def test_a_label_beside_match_labels_belongs_inside():
+    assert hint("app", "{app: web}", LabelSelector) == " (a label belongs inside matchLabels)"
+    assert hint("matchLabel", "{}", LabelSelector) == ' (did you mean "matchLabels"?)'
+
+
+def test_match_labels_in_a_plain_selector_are_too_much():
+    remedy = " (this selector has no matchLabels: write the labels right below selector)"
+    assert match_labels("spec.selector.matchLabels") == remedy
+    assert match_labels("spec.selector.app") == ""

@@ -139,7 +139,8 @@ class Decoder:
 
     def _mismatch(self, kinds: tuple[Any, ...], owner: str, path: str, node: Node) -> None:
         wanted = " or ".join(_type_name(kind) for kind in kinds)
-        message = f"cannot unmarshal {_sort(node)} into {owner} of type {wanted}{_remedy(kinds, node)}"
+        remedy = _remedy(kinds, node) or hints.match_labels(path)
+        message = f"cannot unmarshal {_sort(node)} into {owner} of type {wanted}{remedy}"
         self._report.error(self._file, node.line, plain(path), message)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from readylb.config.nodes import Table
 from readylb.config.shapes import inner, shapes
+from readylb.model.workload import LabelSelector
 
 #: How far down a misplaced field is looked for: from a Deployment's spec to a container is 4.
 _DEEPEST = 5
@@ -42,7 +43,15 @@ def unknown_field(key: str, node: Table, cls: type[Any], parents: tuple[type[Any
         or _below(key, node, cls, levels=_DEEPEST)
         or _above(key, parents)
         or _misspelt_below(key, node, cls)
+        or _label(cls)
     )
+
+
+def match_labels(path: str) -> str:
+    """Say how a selector that is a plain map is written, where `path` ends in `selector.matchLabels`."""
+    if not path.endswith("selector.matchLabels"):
+        return ""
+    return " (this selector has no matchLabels: write the labels right below selector)"
 
 
 def _below(key: str, node: Table, cls: type[Any], levels: int) -> str:
@@ -82,6 +91,11 @@ def _above(key: str, parents: tuple[type[Any], ...]) -> str:
             beside = next((name for name, shape in shapes(parent).items() if inner(shape) is child), "")
             return f" (belongs one level up, beside {beside})" if beside else ""
     return ""
+
+
+def _label(cls: type[Any]) -> str:
+    """A ReplicationController or a Service has its labels where a Deployment has matchLabels."""
+    return " (a label belongs inside matchLabels)" if cls is LabelSelector else ""
 
 
 def _either(words: list[str]) -> str:
