@@ -94,7 +94,7 @@ def _above(key: str, parents: tuple[type[Any], ...]) -> str:
 
 
 def _label(cls: type[Any]) -> str:
-    """A ReplicationController or a Service has its labels where a Deployment has matchLabels."""
+    """Know the labels of a ReplicationController or Service, which stand where others have matchLabels."""
     return " (a label belongs inside matchLabels)" if cls is LabelSelector else ""
 
 
