@@ -26,7 +26,7 @@ Room = Callable[[], int]
 class Listener:
     """A bound address; the socket may be shared with other processes."""
 
-    __slots__ = ("_factory", "_listening", "_loop", "_room", "_socket", "address")
+    __slots__ = ("_beginning", "_factory", "_listening", "_loop", "_room", "_socket", "address")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, host: str, opened: socket.socket, factory: Factory, room: Room
@@ -36,6 +36,8 @@ class Listener:
         self._factory = factory
         self._room = room
         self._listening = False
+        # Accepted, and not yet among those that `room` knows of.
+        self._beginning = 0
         # Shared with other workers, one of which may be faster: accept must never wait.
         opened.setblocking(False)
         self._socket = opened
@@ -64,7 +66,7 @@ class Listener:
         self._socket.close()
 
     def _accept(self) -> None:
-        room = self._room()
+        room = self._room() - self._beginning
         for _ in range(min(room, ACCEPTS_PER_TURN)):
             try:
                 connection, address = self._socket.accept()
@@ -81,7 +83,10 @@ class Listener:
     def _begin(self, connection: socket.socket, address: str) -> None:
         protocol = self._factory(address)
 
+        self._beginning += 1
+
         def begun(_: object, error: BaseException | None) -> None:
+            self._beginning -= 1
             if error is not None:
                 connection.close()
 

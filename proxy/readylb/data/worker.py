@@ -160,7 +160,7 @@ class Worker:
                 address.host,
                 opened,
                 lambda client: entrance(service, client),
-                self._room_left,
+                lambda: self._room_left(service),
             )
         except OSError as error:
             self._channel.send(
@@ -237,17 +237,17 @@ class Worker:
         lost = self._lines_lost + (self._access_log.lost if self._access_log is not None else 0)
         self._channel.send(Stats(worker=self._id, services=services, access_log_lost=lost))
 
-    def _room_left(self) -> int:
-        """Return how many more clients there are files for."""
-        return self._room - sum(
-            service.counters.open_connections for service in (*self._services.values(), *self._leaving)
-        )
+    def _room_left(self, service: ServiceState) -> int:
+        """Return how many more clients there are files for, and the Service port may have."""
+        room = self._room - sum(len(other.clients) for other in (*self._services.values(), *self._leaving))
+        most = service.settings.limits.connections
+        return min(room, most - len(service.clients)) if most else room
 
     def _accept_again(self) -> None:
-        """Let listeners that had paused at the file limit go on where there is room."""
+        """Let listeners that had paused at a limit go on where there is room."""
         self._room = _room()
-        if self._room_left() > 0:
-            for listeners in self._listeners.values():
+        for key, listeners in self._listeners.items():
+            if self._room_left(self._services[key]) > 0:
                 for listener in listeners.values():
                     listener.resume()
 
