@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from contextlib import suppress
 
 from tests.data.rig import KEY, LAST, answer, read_head
 
@@ -293,3 +294,40 @@ async def test_a_post_that_the_kernel_takes_no_byte_of_goes_over_another_connect
     assert b"200 OK" in await balancer.exchange(POST)
     assert endpoint.connections == 2
     assert len(endpoint.heads) == 2
+
+
+async def idle_closing(balancer, seconds: float, *fields: bytes):
+    """An endpoint that closes connections which have been idle for so long."""
+
+    async def script(reader, writer):
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), seconds)
+                writer.write(answer(b"ok", *fields))
+        writer.close()
+
+    endpoint = await balancer.endpoint(script)
+    await balancer.ready(endpoint)
+    return endpoint, next(iter(balancer.worker._services.values())).table.endpoints[0]
+
+
+async def test_an_endpoint_that_says_how_long_it_keeps_connections_is_believed(balancer):
+    await balancer.start(limits=Limits(pool_idle_seconds=60))
+    _, state = await idle_closing(balancer, 5, b"Keep-Alive: timeout=5")
+    await balancer.exchange(LAST)
+    assert state.idle_limit.seconds == 4.0
+    assert state.idle[0].deadline - state.idle[0].idle_since == 4.0
+
+
+async def test_how_soon_an_endpoint_closes_idle_connections_is_learned(balancer):
+    await balancer.start(limits=Limits(pool_idle_seconds=60))
+    endpoint, state = await idle_closing(balancer, 1.2)
+    for _ in range(2):
+        await balancer.exchange(LAST)
+        await asyncio.sleep(1.4)
+    assert 0.2 <= state.idle_limit.seconds <= 0.7
+    # From now on it is the balancer that closes, before the endpoint would.
+    await balancer.exchange(LAST)
+    await asyncio.sleep(0.95)
+    assert state.idle == []
+    assert endpoint.connections == 3

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from readylb.core.idle_learning import IdleLimit
 from readylb.core.latency import LATENCY_BUCKETS_SECONDS
 from readylb.core.outlier import Outlier
 from readylb.core.unix_address import unix_path
 from readylb.data.drive import drive
-from readylb.data.sweep import Sweep
+from readylb.data.sweep import TICK_SECONDS, Sweep
 from readylb.wire.messages import EndpointEntry, EndpointStats
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class EndpointState:
         "host",
         "host_field",
         "idle",
+        "idle_limit",
         "in_flight",
         "latency_sum",
         "left",
@@ -93,6 +95,7 @@ class EndpointState:
         self.buckets = [0] * (len(LATENCY_BUCKETS_SECONDS) + 1)
         self.reported_at = 0.0
         self.idle: list[Upstream] = []
+        self.idle_limit = IdleLimit()
         # Every connection that belongs to the pool, idle or not.
         self.upstreams: set[Upstream] = set()
         self.probed = entry.probed
@@ -132,11 +135,19 @@ class EndpointState:
 
     def give_back(self, upstream: Upstream, idle_seconds: float) -> None:
         """Keep a connection for the next request, or close it where it may not have one."""
+        idle_seconds = min(idle_seconds, self.idle_limit.seconds)
         if not self.eligible or len(self.idle) >= IDLE_CONNECTIONS or idle_seconds <= 0:
             upstream.discard()
             return
-        upstream.deadline = self._sweep.now + idle_seconds
+        upstream.idle_since = now = self._sweep.now
+        upstream.deadline = now + idle_seconds
         self.idle.append(upstream)
+
+    def closed_idle(self, upstream: Upstream) -> None:
+        """Learn from the endpoint's closing a connection that nobody was using."""
+        # Both moments are as coarse as a tick. Taken for younger than it was, it errs on the safe side.
+        now = self._sweep.now
+        self.idle_limit.closed(max(0.0, now - upstream.idle_since - TICK_SECONDS), now)
 
     def open(self, protocol: asyncio.BaseProtocol) -> socket.socket:
         """Begin to connect `protocol`; its `connection_made` may come before the endpoint has accepted.
@@ -160,6 +171,8 @@ class EndpointState:
         So do, where it is deserted, those that were sent and can safely be sent again.
         """
         self.eligible = False
+        # Who comes back may be another program.
+        self.idle_limit = IdleLimit()
         idle, self.idle = self.idle, []
         for upstream in idle:
             upstream.discard()

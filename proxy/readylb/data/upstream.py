@@ -57,6 +57,7 @@ class Upstream(asyncio.Protocol):
         "endpoint",
         "exchange",
         "held",
+        "idle_since",
         "made",
         "socket",
         "transport",
@@ -81,6 +82,7 @@ class Upstream(asyncio.Protocol):
         self.exchange: Exchange | None = None
         self.deadline = NEVER
         self.held = 0
+        self.idle_since = 0.0
         self.made = False
         self.socket: socket.socket | None = None
 
@@ -115,13 +117,9 @@ class Upstream(asyncio.Protocol):
             sent = 0
         except OSError:
             return False
-        self._state = _HEAD
-        self._seen = False
-        self._interims = 0
-        self._written = len(out)
-        self.deadline = NEVER
-        if sent < len(out):
-            self.transport.write(out[sent:])
+        self.begin(out[sent:], prove=False)
+        if sent:
+            self._written = 0
         return True
 
     def is_unsent(self) -> bool:
@@ -203,6 +201,8 @@ class Upstream(asyncio.Protocol):
         if exchange is not None and self._state == _UNTIL_CLOSE:
             self._complete(exchange, reusable=False)
             return None
+        if exchange is None and self in self.endpoint.idle:
+            self.endpoint.closed_idle(self)
         self.transport.abort()
         return None
 
@@ -282,13 +282,12 @@ class Upstream(asyncio.Protocol):
         """Write the head, with the body bytes that came with it, and follow the body from there."""
         body = response.body
         minor = exchange.request.minor
-        client_body = body
-        if body == UNTIL_CLOSE and minor:
-            client_body = CHUNKED
-        elif body == CHUNKED and not minor:
-            client_body = UNTIL_CLOSE
+        # What has no length is chunked for those who know that.
+        client_body = body if body >= 0 else CHUNKED if minor else UNTIL_CLOSE
         self._client_body = client_body
         self._reusable = response.keep_alive
+        if response.hop_by_hop and not self.endpoint.idle_limit.asked:
+            self.endpoint.idle_limit.told(response.head)
         out = response_head(
             response,
             minor=minor,

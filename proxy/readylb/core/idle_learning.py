@@ -1,0 +1,59 @@
+"""How soon an endpoint closes a connection that nobody uses: told by it, or learned from its closes.
+
+A request that meets such a close on its way is lost or, where that is safe, sent twice. So connections
+are given up well before the endpoint would. Servers say it seldom (`Keep-Alive: timeout=5`: Node,
+Apache), most only do it (uvicorn and Node after 5 s, gunicorn after 2 s).
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOLD = re.compile(rb"\r\nkeep-alive[ \t]*:[^\r]*?\btimeout[ \t]*=[ \t]*(\d{1,7})", re.IGNORECASE)
+#: What is kept off the endpoint's time: a share of a long one, at least this of a short one.
+MARGIN_SECONDS = 0.5
+MARGIN_SHARE = 0.2
+#: Closes are by the same timeout where their ages differ by no more than this.
+_ALIKE_SECONDS = 0.5
+#: A program that ends closes all its connections at once, of which nothing can be learned.
+_APART_SECONDS = 1.0
+
+
+class IdleLimit:
+    """How long a connection to one endpoint may be kept idle, in seconds."""
+
+    __slots__ = ("_age", "_at", "asked", "seconds")
+
+    def __init__(self) -> None:
+        """Know of no limit."""
+        self.seconds = float("inf")
+        #: A response head has been looked at; one is enough.
+        self.asked = False
+        self._age = 0.0
+        self._at = float("-inf")
+
+    def __repr__(self) -> str:
+        """Show the limit."""
+        return f"<IdleLimit {self.seconds:g} s>"
+
+    def closed(self, age: float, now: float) -> None:
+        """Note that the endpoint has closed a connection that was idle for `age` seconds.
+
+        Two that were equally old, at different times, make a timeout; one may have had any reason.
+        """
+        if now - self._at < _APART_SECONDS:
+            return
+        if abs(age - self._age) <= _ALIKE_SECONDS:
+            self._stay_below(min(age, self._age))
+        self._age, self._at = age, now
+
+    def told(self, head: bytes) -> None:
+        """Read what a response head says of it, if anything."""
+        self.asked = True
+        found = _TOLD.search(head)
+        if found:
+            self._stay_below(float(found[1]))
+
+    def _stay_below(self, seconds: float) -> None:
+        allowed = max(0.0, min(seconds * (1 - MARGIN_SHARE), seconds - MARGIN_SECONDS))
+        self.seconds = min(self.seconds, allowed)
