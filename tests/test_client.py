@@ -13,8 +13,16 @@ from tests.conftest import FakeClock
 from readylb.admin.server import AdminServer
 from readylb.client import Client, Selector
 from readylb.control.store import HISTORY
-from readylb.core.api_resources import DEPLOYMENTS, PODS, SERVICES
-from readylb.errors import ApiError, GoneError, NotFoundError, ReadylbError, UsageError
+from readylb.core.api_resources import DEPLOYMENTS, PODS, REPLICATION_CONTROLLERS, SERVICES
+from readylb.errors import (
+    ApiError,
+    ConflictError,
+    GoneError,
+    InvalidError,
+    NotFoundError,
+    ReadylbError,
+    UsageError,
+)
 from readylb.model import Pod, Service
 
 
@@ -109,6 +117,19 @@ async def test_a_watch_from_too_long_ago_is_gone(client: Client, world: World) -
 async def test_logs_come_as_bytes(client: Client) -> None:
     pieces = [piece async for piece in client.logs("default", "readiness-rc-5v64f", {"tailLines": "2"})]
     assert b"".join(pieces) == b"line 3\nline 4\n"
+
+
+async def test_a_patch_merges_and_a_scale_sets_the_number(client: Client, world: World) -> None:
+    labels = {"metadata": {"labels": {"tier": "front"}}}
+    changed = await client.patch(REPLICATION_CONTROLLERS, "default", "readiness-rc", labels)
+    assert changed["metadata"]["labels"]["tier"] == "front"
+    scale = await client.scale(REPLICATION_CONTROLLERS, "default", "readiness-rc", 5)
+    assert (scale["kind"], scale["spec"]) == ("Scale", {"replicas": 5})
+    with pytest.raises(InvalidError, match="must be greater than or equal to 0"):
+        await client.scale(REPLICATION_CONTROLLERS, "default", "readiness-rc", -1)
+    old = {"metadata": {"resourceVersion": "1"}}
+    with pytest.raises(ConflictError, match="has been modified"):
+        await client.patch(REPLICATION_CONTROLLERS, "default", "readiness-rc", old)
 
 
 async def test_delete_returns_what_terminates(client: Client, world: World) -> None:

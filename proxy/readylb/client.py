@@ -218,6 +218,23 @@ class Client:
             body["gracePeriodSeconds"] = grace_seconds
         return await self._json("DELETE", resource.path(namespace, name), body=body)
 
+    async def patch(
+        self, resource: ApiResource, namespace: str, name: str, change: Document, *, subresource: str = ""
+    ) -> Document:
+        """Merge `change` into an object (RFC 7396: null removes); return what it has become.
+
+        NotFoundError; InvalidError when a rule would be broken; ConflictError when `change` names a
+        resourceVersion that is no longer the present one.
+        """
+        path = resource.path(namespace, name) + (f"/{subresource}" if subresource else "")
+        headers = {"Content-Type": "application/merge-patch+json"}
+        return await self._json("PATCH", path, headers=headers, body=change)
+
+    async def scale(self, resource: ApiResource, namespace: str, name: str, replicas: int) -> Document:
+        """Set how many replicas a workload is to have; return its Scale. NotFoundError, InvalidError."""
+        change = {"spec": {"replicas": replicas}}
+        return await self.patch(resource, namespace, name, change, subresource="scale")
+
     @asynccontextmanager
     async def exec(  # noqa: PLR0913 -- kubectl's options, each of them optional but the first three
         self,

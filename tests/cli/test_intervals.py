@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from readylb.cli.intervals import event_interval, rfc1123, since
+from readylb.cli.intervals import event_interval, parse_duration, rfc1123, since
+from readylb.errors import UsageError
 
 NOW = 1_700_000_000.0
 FIRST, LAST = "2023-11-14T22:08:25Z", "2023-11-14T22:13:16Z"
@@ -29,3 +30,14 @@ def test_moments_have_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         monkeypatch.delenv("TZ")
         time.tzset()
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h30m", 5400), ("0s", 0)])
+def test_durations_are_read(text: str, seconds: int) -> None:
+    assert parse_duration("--since", text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "5x", "m", "-5s"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot read --since"):
+        parse_duration("--since", text)

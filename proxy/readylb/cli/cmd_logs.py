@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 from contextlib import aclosing
 
 from readylb.cli.client_verb import add_client_arguments, parse_subjects, run_client
+from readylb.cli.intervals import parse_duration
 from readylb.cli.output import complain, write_bytes
 from readylb.client import Client
 from readylb.core.api_resources import PODS
 from readylb.errors import ApiError, UsageError
-
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,17 +55,8 @@ def _options(args: argparse.Namespace) -> dict[str, str]:
     if args.limit_bytes > 0:
         options["limitBytes"] = str(args.limit_bytes)
     if args.since:
-        options["sinceSeconds"] = str(_seconds(args.since))
+        options["sinceSeconds"] = str(parse_duration("--since", args.since))
     return options
-
-
-def _seconds(text: str) -> int:
-    found = _DURATION.fullmatch(text)
-    if found is None or not any(found.groups()):
-        msg = f"cannot read --since {text}: it is a duration such as 30s, 5m or 1h30m"
-        raise UsageError(msg)
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + seconds
 
 
 async def _print(client: Client, namespace: str, pod: str, options: dict[str, str]) -> int:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from readylb.core.durations import human_duration
+from readylb.errors import UsageError
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def parse_duration(option: str, text: str) -> int:
+    """Return the seconds of `30s`, `5m` or `1h30m`, given to `option`; UsageError."""
+    found = _DURATION.fullmatch(text)
+    if found is None or not any(found.groups()):
+        msg = f"cannot read {option} {text}: it is a duration such as 30s, 5m or 1h30m"
+        raise UsageError(msg)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def moment(text: str) -> datetime:
