@@ -7,7 +7,7 @@ is there, noted as `TIME METHOD PATH`, and answered `PATH NAME` after `--work` s
 FOLDER/NAME.ledger, times are seconds of the monotonic clock, and so are `start`, `term` (SIGTERM) and
 every answer to a probe (`200 /readyz`).
 
-A connection that is idle for `--idle` seconds is closed, the way keep-alive timeouts do it. While
+A connection that is idle for `--idle` seconds after an answer is closed, as by a keep-alive timeout. While
 FOLDER/NAME.rude holds `accept`, every other connection is closed at once; with another word every other
 request that is no probe suffers it: `reset` cuts its answer in the body, `head` cuts it within the head,
 `deaf` drops the request unexecuted. SIGTERM ends the listening, then what runs, then the process.
@@ -90,7 +90,6 @@ class Connection(asyncio.Protocol):
         self.app.connections.add(self)
         if self.app.is_rude("accept"):
             self.transport.close()
-        self.rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.app.connections.discard(self)
