@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from readylb.admin.auth import new_token
 from readylb.admin.server import AdminDeps, AdminServer
 from readylb.app.data_plane import data_plane
 from readylb.app.narrator import Narrator
@@ -149,7 +149,8 @@ class ControlProcess:
         self._services.spawn("narrator", Narrator(self.store).run())
         self._data_plane.start()
         await self._data_plane.started()
-        self._open_access_log(loaded)
+        self._access_log = self._access_log_of(loaded)
+        self._open_access_log()
         objects = list(loaded.objects)
         self.applier.apply(item for item in objects if isinstance(item, Service))
         self._services.spawn("link", self.link.run())
@@ -182,7 +183,7 @@ class ControlProcess:
         deps = AdminDeps(
             self.store, self.clock, self.runtimes.for_pod, self.recorder, self.metrics, self._ready
         )
-        self._admin = AdminServer(deps, self._settings.admin, secrets.token_urlsafe(32))
+        self._admin = AdminServer(deps, self._settings.admin, new_token())
         await self._admin.start()
 
     async def _listening(self) -> None:
@@ -209,21 +210,29 @@ class ControlProcess:
             return False, "readylb is starting or stopping"
         return True, ""
 
-    def _open_access_log(self, loaded: Loaded | None = None) -> None:
-        """Have the access log opened anew, where `loaded` says if it says something new."""
-        if loaded is not None:
-            target = self._settings.access_log(loaded)
-            self._access_log = SetAccessLog(target.path, target.line_format) if target else SetAccessLog()
+    def _open_access_log(self) -> None:
+        """Have the access log opened anew."""
         self._channel.send(self._access_log)
+
+    def _access_log_of(self, loaded: Loaded) -> SetAccessLog:
+        target = self._settings.access_log(loaded)
+        return SetAccessLog(target.path, target.line_format) if target else SetAccessLog()
 
     def _reload(self) -> None:
         try:
             loaded = self._settings.read()
+            access_log = self._access_log_of(loaded)
             applied = self.applier.apply(loaded.objects)
-            self._open_access_log(loaded)
         except ReadylbError as error:
             log.error("Reload failed, nothing was changed: %s", error)  # noqa: TRY400  # the user's fault: no traceback
             return
+        self.runtimes.map_images(loaded.images)
+        self._access_log = access_log
+        self._open_access_log()
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        for unused in self.link.unmatched_publish():
+            log.warning("--publish %s: there is no such Service port now", unused)
         log.info("Reloaded: %s", applied)
 
     async def _drain(self, signals: Signals) -> None:

@@ -10,6 +10,13 @@ import signal
 from collections.abc import Callable
 
 _STOP = (signal.SIGTERM, signal.SIGINT)
+_REREAD = (signal.SIGHUP, signal.SIGUSR1)
+
+
+def ignore_early() -> None:
+    """Let HUP and USR1 do nothing while the process starts: it is about to read everything anyway."""
+    for number in _REREAD:
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Signals:
@@ -32,5 +39,5 @@ class Signals:
 
     def restore(self) -> None:
         """Give the signals back."""
-        for number in (*_STOP, signal.SIGHUP, signal.SIGUSR1):
+        for number in (*_STOP, *_REREAD):
             self._loop.remove_signal_handler(number)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from readylb.app.signals import ignore_early
 from readylb.config import quick
 from readylb.config.load import load
 from readylb.config.own_folder import own_folder
@@ -132,6 +133,7 @@ def _add_places(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked, then serve until told to stop."""
+    ignore_early()
     read = _reader(args)
     loaded = read()
     publish = dict(_parse_publish(text) for text in args.publish)

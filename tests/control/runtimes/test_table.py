@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from tests.control.runtimes.conftest import make_pod
 
 from readylb.control.runtimes.external import ExternalRuntime
 from readylb.control.runtimes.process import ProcessRuntime
 from readylb.control.runtimes.table import RuntimeTable
 from readylb.errors import RuntimeFailureError
 from readylb.model import Pod
+from readylb.model.container import Container
 from readylb.model.pod import PodSpec
 
 
@@ -25,3 +29,15 @@ async def test_an_unknown_runtime_is_an_error_that_names_the_known_ones(table: R
         RuntimeFailureError, match=r"no runtime is called 'moon' \(known: external, process\)"
     ):
         table.for_pod(of("moon"))
+
+
+async def test_images_can_be_mapped_anew_while_runtimes_run(table: RuntimeTable) -> None:
+    pod = make_pod("")
+    pod = replace(pod, spec=replace(pod.spec, containers=(Container(name="main", image="later"),)))
+    runtime = table.for_pod(pod)
+    await runtime.prepare(pod)
+    with pytest.raises(RuntimeFailureError, match="image 'later' does not say"):
+        await runtime.start(pod, pod.spec.containers[0], 0)
+    table.map_images({"later": ("/bin/echo", "mapped")})
+    container = await runtime.start(pod, pod.spec.containers[0], 1)
+    assert (await container.wait()).exit_code == 0

@@ -12,7 +12,7 @@ from readylb.control.tasks import Fatal
 
 @dataclass(frozen=True, slots=True)
 class RuntimeContext:
-    """`instance` names this readylb; `state_dir` is a folder of this instance alone."""
+    """`instance` names this readylb; `state_dir` is a folder of this instance alone; `images` may change."""
 
     clock: Clock
     instance: str

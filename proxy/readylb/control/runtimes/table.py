@@ -44,7 +44,7 @@ class RuntimeTable:
     ) -> None:
         """Make no runtime and no folder yet. `images` maps images to local commands."""
         self._clock = clock
-        self._images = images
+        self._images = dict(images)
         self._fatal = fatal
         self._instance = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._folder = state_dir / self._instance
@@ -53,6 +53,11 @@ class RuntimeTable:
     def __repr__(self) -> str:
         """Show the state."""
         return f"<runtimes {self._instance} {sorted(self._made)}>"
+
+    def map_images(self, images: Mapping[str, tuple[str, ...]]) -> None:
+        """Map images anew; a container that runs keeps its command until it is started again."""
+        self._images.clear()
+        self._images.update(images)
 
     def for_pod(self, pod: Pod) -> Runtime:
         """Return the runtime that serves the pod. RuntimeFailureError when there is none of its name."""
