@@ -22,6 +22,7 @@ from readylb.config.knobs import check_annotations
         ("readylb.io/proxy-protocol", "accept"),
         ("readylb.io/send-proxy", "v1"),
         ("readylb.io/detect-timeout-ms", "250"),
+        ("readylb.io/hold-seconds", "30"),
         ("readylb.io/server-first-ports", ""),
         ("readylb.io/endpoint", "unix:/run/web.sock"),
         ("other.io/thing", "x"),

@@ -74,6 +74,7 @@ def test_who_is_served_and_kept_and_how(load_text):
             proxyProtocol: require
             trusted_proxies: [127.0.0.1]
             sendProxy: v2
+            holdSeconds: 30
           b:
             port: 81
             command: [run]
@@ -88,6 +89,7 @@ def test_who_is_served_and_kept_and_how(load_text):
         "readylb.io/proxy-protocol": "require",
         "readylb.io/send-proxy": "v2",
         "readylb.io/detect-timeout-ms": "250",
+        "readylb.io/hold-seconds": "30",
         "readylb.io/trusted-proxies": "127.0.0.1",
     }
     assert first.spec.load_balancer_source_ranges == ("10.0.0.0/8", "192.0.2.1/32")

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from tests.data.rig import KEY, LAST, answer, read_head
 
-from readylb.data import pool
+from readylb.data import pool, waiting
+from readylb.data.flow import reset
 from readylb.wire.messages import EndpointEntry, EndpointsApplied, Limits, PassiveReport, SetEndpoints
 
 POST = b"POST / HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
@@ -59,6 +60,10 @@ class Waiting:
         except TimeoutError:
             return True
         return False
+
+    async def leave(self) -> None:
+        reset(self._writer.transport)
+        await asyncio.sleep(0.05)
 
     async def answer(self) -> bytes:
         try:
@@ -331,3 +336,84 @@ async def test_how_soon_an_endpoint_closes_idle_connections_is_learned(balancer)
     await asyncio.sleep(0.95)
     assert state.idle == []
     assert endpoint.connections == 3
+
+
+async def starting(balancer, *, hopeful: bool = True) -> None:
+    balancer.generation += 1
+    message = SetEndpoints(key=KEY, generation=balancer.generation, endpoints=(), starting=hopeful)
+    balancer.control.send(message)
+    wanted = balancer.generation
+    await balancer.message(EndpointsApplied, lambda m: m.generation == wanted)
+
+
+async def test_requests_wait_for_something_that_is_starting(balancer):
+    await balancer.start(hold_seconds=5.0)
+    await starting(balancer)
+    posts = [await Waiting.ask(balancer, POST) for _ in range(3)]
+    assert await posts[0].is_waiting()
+    endpoint = await balancer.endpoint()
+    await balancer.ready(endpoint)
+    for post in posts:
+        assert b"200 OK" in await post.answer()
+    assert len(endpoint.heads) == 3
+
+
+async def test_they_wait_no_longer_than_asked_for(balancer):
+    await balancer.start(hold_seconds=0.3)
+    await starting(balancer)
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 503 ")
+
+
+async def test_they_do_not_wait_for_what_will_not_come(balancer):
+    await balancer.start(hold_seconds=60.0)
+    await starting(balancer, hopeful=False)
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 503 ")
+    await starting(balancer)
+    request = await Waiting.ask(balancer, LAST)
+    assert await request.is_waiting()
+    await starting(balancer, hopeful=False)
+    assert (await request.answer()).startswith(b"HTTP/1.1 503 ")
+
+
+async def test_nobody_waits_where_it_is_not_asked_for(balancer):
+    await balancer.start()
+    await starting(balancer)
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 503 ")
+
+
+async def test_only_so_many_wait(balancer, monkeypatch):
+    monkeypatch.setattr(waiting, "WAITING_REQUESTS", 1)
+    await balancer.start(hold_seconds=5.0)
+    await starting(balancer)
+    first = await Waiting.ask(balancer, LAST)
+    assert await first.is_waiting()
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 503 ")
+    await balancer.ready(await balancer.endpoint())
+    assert b"200 OK" in await first.answer()
+
+
+async def test_a_client_that_leaves_waits_no_more(balancer):
+    await balancer.start(hold_seconds=5.0)
+    await starting(balancer)
+    gone = await Waiting.ask(balancer, LAST)
+    assert await gone.is_waiting()
+    await gone.leave()
+    endpoint = await balancer.endpoint()
+    await balancer.ready(endpoint)
+    assert b"200 OK" in await balancer.exchange(LAST)
+    assert len(endpoint.heads) == 1
+    assert (await balancer.stats()).terminations == {"ClientGone": 1, "Completed": 1}
+
+
+async def test_a_request_refused_by_the_last_endpoint_waits_for_the_next(balancer, closed_port):
+    await balancer.start(hold_seconds=5.0)
+    balancer.generation += 1
+    entries = (entry(closed_port, probed=True),)
+    balancer.control.send(
+        SetEndpoints(key=KEY, generation=balancer.generation, endpoints=entries, starting=True)
+    )
+    request = await Waiting.ask(balancer, POST)
+    await balancer.message(PassiveReport)
+    assert await request.is_waiting()
+    await balancer.ready(await balancer.endpoint())
+    assert b"200 OK" in await request.answer()

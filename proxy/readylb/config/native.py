@@ -140,6 +140,7 @@ def _knobs(service: NativeService) -> dict[tuple[str, str], str]:
         ("hashOn", traffic.HASH_ON): service.hash_on,
         ("proxyProtocol", traffic.PROXY_PROTOCOL): service.proxy_protocol,
         ("sendProxy", traffic.SEND_PROXY): service.send_proxy,
+        ("holdSeconds", traffic.HOLD): "" if service.hold_seconds is None else str(service.hold_seconds),
         ("port.detectTimeoutMs", traffic.DETECT_TIMEOUT): "" if wait is None else str(wait),
     }
 

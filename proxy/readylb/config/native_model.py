@@ -70,6 +70,7 @@ class NativeService:
     source_ranges: tuple[str, ...] = ()
     proxy_protocol: str = ""
     send_proxy: str = ""
+    hold_seconds: int | None = None
     limits: Mapping[str, int | float] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())
 

@@ -21,6 +21,8 @@ PROXY_PROTOCOL = ANNOTATION_PREFIX + "proxy-protocol"
 SEND_PROXY = ANNOTATION_PREFIX + "send-proxy"
 #: Services: how long a client may say nothing before it is taken for TCP, in milliseconds.
 DETECT_TIMEOUT = ANNOTATION_PREFIX + "detect-timeout-ms"
+#: Services: how long requests may wait where nothing is Ready but something is starting, in seconds.
+HOLD = ANNOTATION_PREFIX + "hold-seconds"
 #: Services: ports on which the server speaks first, comma-separated, instead of SERVER_FIRST.
 SERVER_FIRST_PORTS = ANNOTATION_PREFIX + "server-first-ports"
 
@@ -34,6 +36,7 @@ DETECT_SECONDS = 0.5
 _PROXY_MODES = ("accept", "require")
 _PROXY_VERSIONS = {"v1": 1, "v2": 2}
 _MOST_PORT = 65535
+_MOST_HOLD_SECONDS = 3600
 _MOST_MILLISECONDS = 60_000
 
 
@@ -63,6 +66,11 @@ def read_detect_seconds(text: str) -> float:
     return _whole(text, 1, _MOST_MILLISECONDS) / 1000
 
 
+def read_hold_seconds(text: str) -> float:
+    """Return seconds; 0 is not to wait."""
+    return float(_whole(text, 0, _MOST_HOLD_SECONDS))
+
+
 def read_ports(text: str) -> frozenset[int]:
     """Return the ports of a comma-separated list, which may be empty."""
     return frozenset(_whole(item.strip(), 1, _MOST_PORT) for item in text.split(",") if text.strip())
@@ -75,6 +83,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     PROXY_PROTOCOL: read_proxy_mode,
     SEND_PROXY: read_proxy_version,
     DETECT_TIMEOUT: read_detect_seconds,
+    HOLD: read_hold_seconds,
     SERVER_FIRST_PORTS: read_ports,
 }
 

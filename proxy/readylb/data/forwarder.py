@@ -96,7 +96,7 @@ class Exchange:
                 self._attempt(self.service.pick(self.client, self.request, full))
             else:
                 refuse(self, refusals.full(self.service), Termination.ENDPOINTS_FULL)
-        else:
+        elif not self.service.waiting.take(self):
             refuse(self, refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
 
     def body(self, piece: bytes) -> None:
@@ -211,6 +211,10 @@ class Exchange:
             self.client.reset()
         elif failure is Failure.STARVED:
             refuse(self, refusals.starved(self.service), failure.value)
+        elif (
+            not self.service.table.eligible and decision is Decision.RETRY and self.service.waiting.take(self)
+        ):
+            return
         elif not self.service.table.eligible and failure is not Failure.UNREACHABLE:
             refuse(self, refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
         else:
@@ -256,8 +260,9 @@ class Exchange:
         """Act on the end of patience, whose meaning the phase tells."""
         upstream = self.upstream
         if upstream is None:
-            return
-        if self._phase == _OPENING:
+            self.service.waiting.leave(self)
+            refuse(self, refusals.unavailable(self.service), Termination.NO_READY_ENDPOINTS)
+        elif self._phase == _OPENING:
             if upstream.is_unsent():
                 upstream.discard()
                 self.failed(Failure.CONNECT_TIMEOUT)
@@ -370,6 +375,9 @@ class Exchange:
         return True
 
     def _leave_endpoint(self) -> None:
+        if self.upstream is None:
+            self.service.waiting.leave(self)
+            return
         self.upstream = None
         endpoint = self.endpoint
         endpoint.in_flight -= 1

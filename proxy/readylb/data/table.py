@@ -26,6 +26,7 @@ from readylb.data.keyed import keyed
 from readylb.data.pool import EndpointState
 from readylb.data.stats import ServiceCounters
 from readylb.data.sweep import NEVER, Sweep
+from readylb.data.waiting import Waiting
 from readylb.wire.messages import EndpointsApplied, PassiveReport, SetEndpoints, SetService
 
 #: Endpoints that a 503 names.
@@ -103,6 +104,7 @@ class ServiceState:
         "settings",
         "sweep",
         "table",
+        "waiting",
     )
 
     def __init__(
@@ -116,6 +118,7 @@ class ServiceState:
         self.counters = ServiceCounters()
         self.budget = RetryBudget(sweep.now)
         self.deadline = NEVER
+        self.waiting = Waiting(self)
         self.access_log: AccessLog | None = None
         self.clients: set[Client] = set()
         self.closing = False
@@ -272,6 +275,7 @@ class ServiceState:
             if state.deserted:
                 # There may be somebody now who can have what nobody could have before.
                 state.withdraw()
+        self.waiting.resume()
 
     def _eligible(
         self, message: SetEndpoints, endpoints: tuple[EndpointState, ...]

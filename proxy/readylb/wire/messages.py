@@ -81,6 +81,7 @@ class SetService(Struct, frozen=True, tag=True):
     until it has been away that long; with `source_ranges` only clients in these networks are served.
     `proxy_protocol` is `accept` or `require`, of `trusted_proxies`; `send_proxy` is the version told to
     endpoints, 0 for none. A client of `auto` that says nothing for `detect_seconds` is taken for TCP.
+    Requests wait up to `hold_seconds` where nothing is ready but something is starting.
     """
 
     key: str
@@ -96,6 +97,7 @@ class SetService(Struct, frozen=True, tag=True):
     proxy_protocol: str = ""
     send_proxy: int = 0
     detect_seconds: float = 0.5
+    hold_seconds: float = 0.0
 
 
 class Sockets(Struct, frozen=True, tag=True):
@@ -119,7 +121,7 @@ class SetEndpoints(Struct, frozen=True, tag=True):
     """All endpoints of a Service port. `generation` rises with each change.
 
     `no_ready_reason` (one line, no internals beyond pod names) and `retry_after_seconds` are what
-    a client is told with 503 while no endpoint may have traffic.
+    a client is told with 503 while no endpoint may have traffic; `starting`: one may soon.
     """
 
     key: str
@@ -127,6 +129,7 @@ class SetEndpoints(Struct, frozen=True, tag=True):
     endpoints: tuple[EndpointEntry, ...]
     no_ready_reason: str = ""
     retry_after_seconds: int = 1
+    starting: bool = False
 
 
 class SetAccessLog(Struct, frozen=True, tag=True):

@@ -51,6 +51,16 @@ def no_ready_reason(endpoints: tuple[EndpointEntry, ...], pods: Iterable[Pod]) -
     return f"no Ready endpoint: {ready} of {len(live)} pods are Ready ({', '.join(named)})"
 
 
+def is_starting(pods: Iterable[Pod]) -> bool:
+    """Say whether one of the pods may soon be Ready: it runs or is to, and is not on its way out."""
+    return any(
+        not pod.terminating
+        and not pod.finished
+        and not any(_crashed(pod, container) for container in pod.spec.containers)
+        for pod in pods
+    )
+
+
 def retry_after_seconds(pods: Iterable[Pod]) -> int:
     """Return when it makes sense to ask again: after the shortest period of a readiness probe."""
     periods = [

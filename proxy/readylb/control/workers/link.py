@@ -17,7 +17,13 @@ from readylb.control import controller
 from readylb.control.clock import Clock
 from readylb.control.store import Change, ChangeType, Key, Store
 from readylb.control.workers import service_status, suspicions
-from readylb.control.workers.endpoint_table import entries, no_ready_reason, retry_after_seconds, slices_of
+from readylb.control.workers.endpoint_table import (
+    entries,
+    is_starting,
+    no_ready_reason,
+    retry_after_seconds,
+    slices_of,
+)
 from readylb.control.workers.latest_word import current
 from readylb.control.workers.listen_errors import explain, explain_conflict
 from readylb.control.workers.node_port_assigner import WITH_NODE_PORT, NodePortAssigner
@@ -204,6 +210,7 @@ class Link:
             endpoints=found,
             no_ready_reason=reason,
             retry_after_seconds=retry_after_seconds(pods) if reason else 1,
+            starting=is_starting(pods),
         )
         if message == state.endpoints:
             return

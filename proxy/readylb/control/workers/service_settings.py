@@ -41,6 +41,7 @@ class ServiceSettings:
     proxy_protocol: str = ""
     send_proxy: int = 0
     detect_seconds: float = traffic.DETECT_SECONDS
+    hold_seconds: float = 0.0
     server_first: frozenset[int] = traffic.SERVER_FIRST
     problems: tuple[tuple[str, str], ...] = ()
 
@@ -63,6 +64,7 @@ class ServiceSettings:
             proxy_protocol=self.proxy_protocol,
             send_proxy=self.send_proxy,
             detect_seconds=self.detect_seconds,
+            hold_seconds=self.hold_seconds,
         )
 
 
@@ -80,6 +82,7 @@ def read_settings(service: Service, default_bind: str) -> ServiceSettings:
         detect_seconds=reader.read(
             traffic.DETECT_TIMEOUT, traffic.read_detect_seconds, traffic.DETECT_SECONDS
         ),
+        hold_seconds=reader.read(traffic.HOLD, traffic.read_hold_seconds, 0.0),
         server_first=reader.read(traffic.SERVER_FIRST_PORTS, traffic.read_ports, traffic.SERVER_FIRST),
         problems=(*reader.problems, *_port_problems(service)),
     )
