@@ -213,7 +213,7 @@ class Downstream(asyncio.Protocol):
         self._buffer = b""
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
-            exchange.abandon("ClientGone")
+            exchange.abandon(Termination.CLIENT_GONE)
 
     def pause_writing(self) -> None:
         """Stop reading the response."""
