@@ -9,6 +9,7 @@ import pytest
 from tests.admin.fakes import make_container, make_pod, running, waiting
 from tests.admin.live import TOKEN, Live
 
+from readylb.cli.describe_container import describe_pod_containers
 from readylb.cli.main import main
 from readylb.model import Deployment, Pod, ReplicaSet, Service
 from readylb.model.container import (
@@ -194,6 +195,16 @@ def test_a_pod_shows_probes_states_and_counted_events(live: Live, capsys: Output
     assert "  Type     Reason     Age                 From     Message\n" in text
     assert "(x9 over 4m" in text
     assert text.splitlines()[-1].endswith("Readiness probe failed: HTTP probe failed with statuscode: 500")
+
+
+def test_a_pod_shows_the_host_ports_that_it_was_given() -> None:
+    ports = [{"containerPort": 8080}, {"containerPort": 9090, "hostPort": 9090, "protocol": "TCP"}]
+    pod = {
+        "metadata": {"name": "web-0"},
+        "spec": {"containers": [{"name": "web", "image": "web", "ports": ports}]},
+        "status": {"portMappings": [{"containerPort": 8080, "hostPort": 25001}]},
+    }
+    assert "    Host Ports:\t25001/TCP, 9090/TCP" in describe_pod_containers(pod)
 
 
 def test_a_crash_loop_shows_both_states(live: Live, capsys: Output) -> None:

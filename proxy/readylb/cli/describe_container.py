@@ -28,7 +28,8 @@ def describe_pod_containers(pod: Document) -> list[str]:
         lines += [f"{title}:"] if containers else []
         for container in containers:
             lines.append(f"  {container['name']}:")
-            block = _container(container, statuses.get(container["name"]), pod["metadata"])
+            bound = _bound(container, pod.get("status", {}))
+            block = _container(bound, statuses.get(container["name"]), pod["metadata"])
             lines += [f"    {line}" for line in block]
     return lines
 
@@ -83,6 +84,16 @@ def _container(container: Document, status: Document | None, metadata: Document 
     lines += [f"{title}:\t{describe_probe(container[name])}" for title, name in _PROBES if name in container]
     lines += _environment(container.get("env", []), metadata)
     return [*lines, f"Mounts:\t{NONE}"]
+
+
+def _bound(container: Document, status: Document) -> Document:
+    """Return the container with the host ports that readylb gave it: nothing else says where it listens."""
+    given = {item["containerPort"]: item["hostPort"] for item in status.get("portMappings", [])}
+    ports = [
+        {**port, "hostPort": given.get(port["containerPort"], port.get("hostPort", 0))}
+        for port in container.get("ports", [])
+    ]
+    return {**container, "ports": ports}
 
 
 def _ports(ports: list[Document]) -> list[str]:

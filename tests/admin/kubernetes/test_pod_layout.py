@@ -8,7 +8,7 @@ from tests.admin.fakes import make_pod, running, waiting
 from readylb.admin.kubernetes.pod_layout import POD_LAYOUT, pod_row
 from readylb.model import Pod
 from readylb.model.container import ContainerState, ContainerStateTerminated, ContainerStatus
-from readylb.model.pod import PodCondition, PodPhase
+from readylb.model.pod import PodCondition, PodPhase, PortMapping
 
 NOW = 1_700_000_000.0
 
@@ -71,3 +71,23 @@ def test_wide_columns_follow_the_age() -> None:
     assert names[4:] == ["Age", "IP", "Node", "Nominated Node", "Readiness Gates"]
     pod = pod_with(creation_timestamp=NOW - 300)
     assert pod_row(pod, NOW)[4:] == ("5m", "127.0.0.1", "here", "<none>", "<none>")
+
+
+@pytest.mark.parametrize(
+    ("address", "ports", "cell"),
+    [
+        ("", (), "<none>"),
+        ("127.0.0.1", (), "127.0.0.1"),
+        ("127.0.0.1", (25001,), "127.0.0.1:25001"),
+        ("::1", (25001, 25002), "[::1]:25001,25002"),
+    ],
+)
+def test_the_address_has_the_ports_that_were_given_to_the_pod(
+    address: str, ports: tuple[int, ...], cell: str
+) -> None:
+    pod = pod_with()
+    mapped = tuple(
+        PortMapping(container_port=8080 + place, host_port=port) for place, port in enumerate(ports)
+    )
+    pod = replace(pod, status=replace(pod.status, pod_ip=address, port_mappings=mapped))
+    assert pod_row(pod, NOW)[5] == cell

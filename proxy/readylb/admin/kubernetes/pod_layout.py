@@ -25,11 +25,20 @@ def pod_row(pod: Pod, now: float) -> Sequence[Cell]:
         pod_reason(pod),
         _restarts(pod.status.init_container_statuses if waiting else statuses, now),
         age(pod.metadata.creation_timestamp, now),
-        pod.status.pod_ip or NONE,
+        _address(pod),
         pod.spec.node_name or NONE,
         NONE,
         NONE,
     )
+
+
+def _address(pod: Pod) -> str:
+    """Return the pod's address, with the ports that its own were mapped to (pods share one address)."""
+    address = pod.status.pod_ip or NONE
+    ports = ",".join(str(mapping.host_port) for mapping in pod.status.port_mappings)
+    if not ports:
+        return address
+    return f"[{address}]:{ports}" if ":" in address else f"{address}:{ports}"
 
 
 def pod_reason(pod: Pod) -> str:
