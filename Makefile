@@ -4,15 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# readylb with its hot modules compiled: an environment of its own, so that nothing lies beside the sources.
+COMPILED := .venv-compiled
+COMPILED_STAMP := $(COMPILED)/.installed
+SOURCES = $(shell find proxy/readylb -name '*.py')
 ARGS ?= --help
 JOBS ?= 4
 SECONDS ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit e2e lint format lock fuzz bench clean
+.PHONY: help demo run test unit e2e lint format lock fuzz bench install-compiled test-compiled clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -53,13 +57,32 @@ format: $(STAMP)  ## rewrite to style
 fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECONDS=600
 	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
 
+# By way of an sdist: the wheel is built from it in a temporary folder, so no shared object comes near the sources.
+$(COMPILED_STAMP): $(STAMP) setup.py $(SOURCES)
+	@test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
+	@echo "compiling the hot modules, installing into $(COMPILED) ..."
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	  { READYLB_COMPILE=1 PIP_CONSTRAINT=$(CURDIR)/constraints.txt \
+	    $(BIN)/python -m build --outdir "$$work" . >"$$work/log" 2>&1 || { cat "$$work/log" >&2; exit 1; }; } && \
+	  $(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1' && \
+	  $(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev "$$work"/*.whl && \
+	  $(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$$work"/*.whl
+	@touch $@
+
+install-compiled: $(COMPILED_STAMP)  ## compile the hot modules; install into .venv-compiled
+
+test-compiled: $(COMPILED_STAMP)  ## run the data plane's tests against the compiled modules
+	@$(COMPILED)/bin/readylb --version | grep -F '(compiled)'
+	@$(COMPILED)/bin/python -m pytest -n $(JOBS) tests/core tests/data tests/conformance
+
 bench: $(STAMP)  ## compare with HAProxy, nginx and Envoy in one run (needs wrk and a C compiler)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench || echo "bench: without Envoy"
+	@$(MAKE) --no-print-directory install-compiled || echo "bench: interpreted only"
 	@$(BIN)/python benchmarks/run.py
 
 lock: $(STAMP)  ## renew constraints.txt from what is installed
 	@$(BIN)/python -m pip freeze --exclude-editable --exclude pip > constraints.txt
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(COMPILED) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + -o -name '*.egg-info' -type d -prune -exec rm -rf {} +

@@ -9,7 +9,8 @@ import pytest
 from tests.admin.live import Live
 
 import readylb
-from readylb.cli.main import VERBS, main
+from readylb.cli.main import VERBS, is_compiled, main
+from readylb.core.http1 import framing
 
 COMMAND = (sys.executable, "-m", "readylb")
 Output = pytest.CaptureFixture[str]
@@ -24,7 +25,11 @@ def test_help_lists_every_verb(argv: list[str], capsys: Output) -> None:
 
 def test_the_version_is_the_package_s(capsys: Output) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"readylb {readylb.__version__}\n"
+    assert capsys.readouterr().out == f"readylb {readylb.__version__}{' (compiled)' * is_compiled()}\n"
+
+
+def test_sources_that_run_as_they_are_are_not_called_compiled() -> None:
+    assert is_compiled() is not str(framing.__file__).endswith(".py")
 
 
 @pytest.mark.parametrize(

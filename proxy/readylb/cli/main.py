@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import readylb
@@ -65,12 +66,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def is_compiled() -> bool:
+    """Say whether the hot modules of this installation are compiled."""
+    spec = find_spec("readylb.core.http1.framing")
+    return spec is not None and spec.origin is not None and not spec.origin.endswith(".py")
+
+
 def _run(argv: list[str]) -> int:
     if not argv or argv[0] in {"-h", "--help", "help"}:
         write(_help())
         return 0
     if argv[0] == "--version":
-        write(f"readylb {readylb.__version__}")
+        write(f"readylb {readylb.__version__}{' (compiled)' if is_compiled() else ''}")
         return 0
     name, words = argv[0], argv[1:]
     verb = VERBS.get(name)
