@@ -1,89 +1,121 @@
-"""Endpoints are told who the client is, and may be reached through a Unix socket."""
+"""Ways to end that need an endpoint, or a client, that behaves badly."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Iterator
 
 import pytest
-from tests.data.rig import KEY, LAST, answer, read_head
+from tests.data.rig import GET, LAST, Balancer, Script, answer, read_head
 
-from readylb.core.proxy_protocol import End, Header, parse, render
-from readylb.wire.messages import EndpointEntry, EndpointsApplied, SetEndpoints
+from readylb.wire.messages import Limits, Stats
+
+LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
 
 
-class Told:
-    """An endpoint that wants a header on each connection."""
+def says(response: bytes, *, then_close: bool) -> Script:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(response)
+        if then_close:
+            writer.close()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("script", "limits", "reason", "status"),
+    [
+        (says(b"", then_close=True), {}, "Reset", 502),
+        (says(b"", then_close=False), {"response_head_seconds": 0.1}, "ResponseTimeout", 504),
+        (says(LONG, then_close=True), {}, "ResponseCut", 200),
+        (says(LONG, then_close=False), {"response_stall_seconds": 0.1}, "ResponseStalled", 200),
+    ],
+)
+async def test_an_endpoint_that_does_not_answer_well(
+    balancer: Balancer, script: Script, limits: dict[str, float], reason: str, status: int
+) -> None:
+    await balancer.start(limits=Limits(**limits))
+    await balancer.ready(await balancer.endpoint(script))
+    try:
+        got = await balancer.exchange(LAST)
+    except ConnectionResetError:
+        got = b"HTTP/1.1 200 "
+
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    counts = await balancer.stats()
+    assert (counts.terminations, counts.statuses) == ({reason: 1}, {status: 1})
+
+
+async def test_a_client_that_stops_reading_is_cut(balancer: Balancer) -> None:
+    await balancer.start(limits=Limits(response_stall_seconds=0.1))
+    await balancer.ready(await balancer.endpoint(says(answer(bytes(32 << 20)), then_close=False)))
+    reader, writer = await balancer.connect()
+    writer.transport.pause_reading()
+    writer.write(GET)
+    counted = await balancer.message(Stats, lambda message: bool(message.services[0].terminations))
+    writer.transport.abort()
+
+    assert not reader.at_eof()
+    assert counted.services[0].terminations == {"ClientStalled": 1}
+
+
+class Deaf:
+    """A port whose queue is full: who connects hears nothing."""
 
     def __init__(self) -> None:
-        self.headers: list[Header] = []
+        self._server = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self._server.getsockname()[1]
+        self._fillers = [socket.socket() for _ in range(3)]
+        for filler in self._fillers:
+            filler.setblocking(False)
+            filler.connect_ex(self._server.getsockname())
 
-    async def __call__(self, reader, writer):
-        data = b""
-        while (header := parse(data)) is None:
-            data += await reader.readexactly(1)
-        self.headers.append(header)
-        while True:
-            await read_head(reader)
-            writer.write(answer(b"ok"))
+    def close(self) -> None:
+        for held in (self._server, *self._fillers):
+            held.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
-async def test_each_connection_to_an_endpoint_begins_with_the_clients_ends(balancer, version):
-    told = Told()
-    await balancer.start(send_proxy=version)
-    await balancer.ready(await balancer.endpoint(told))
+@pytest.fixture
+def deaf() -> Iterator[Deaf]:
+    port = Deaf()
+    yield port
+    port.close()
+
+
+async def test_an_endpoint_that_does_not_accept_in_time(balancer: Balancer, deaf: Deaf) -> None:
+    await balancer.start(limits=Limits(connect_seconds=0.1, tries=1))
+    await balancer.ready(deaf.port)
+
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 502 ")
+    assert (await balancer.stats()).terminations == {"ConnectTimeout": 1}
+
+
+async def test_an_endpoint_that_stops_being_ready_before_the_request_is_sent(
+    balancer: Balancer, deaf: Deaf
+) -> None:
+    await balancer.start(limits=Limits(connect_seconds=60, tries=1))
+    await balancer.ready(deaf.port)
     reader, writer = await balancer.connect()
-    for _ in range(2):
-        writer.write(b"GET / HTTP/1.1\r\nHost: web\r\n\r\n")
-        assert (await asyncio.wait_for(reader.readuntil(b"ok"), 5)).startswith(b"HTTP/1.1 200")
-    port = writer.get_extra_info("sockname")[1]
+    writer.write(LAST)
+    service = balancer.worker._services["default/web:80"]
+    await balancer.message(Stats, lambda _: bool(service.table.endpoints[0].in_flight))
+    await balancer.ready(await balancer.endpoint())
+
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 502 ")
     writer.close()
-    here = End("127.0.0.1", balancer.port)
-    assert [(h.source, h.destination) for h in told.headers] == [(End("127.0.0.1", port), here)] * 2
+    assert (await balancer.stats()).terminations == {"EndpointWithdrawn": 1}
 
 
-async def test_what_a_proxy_told_us_is_passed_on(balancer):
-    told = Told()
-    await balancer.start(send_proxy=2, proxy_protocol="require", trusted_proxies=("127.0.0.1",))
-    await balancer.ready(await balancer.endpoint(told))
-    client, there = End("192.0.2.7", 1), End("192.0.2.8", 2)
-    await balancer.exchange(render(1, client, there) + LAST)
-    assert [(h.source, h.destination) for h in told.headers] == [(client, there)]
-
-
-async def test_tcp_endpoints_are_told_before_anything_else_even_after_a_refusal(balancer, closed_port):
-    async def greet(reader, writer):
-        writer.write((await reader.readline()).split()[2] + b" hello")
-        writer.close()
-
-    await balancer.start(protocol="tcp", send_proxy=1)
-    await balancer.ready(closed_port, await balancer.endpoint(greet))
-    assert await balancer.exchange(b"") == b"127.0.0.1 hello"
-
-
-@pytest.mark.parametrize("protocol", ["http", "tcp"])
-async def test_an_endpoint_may_be_a_unix_socket(balancer, tmp_path, protocol):
-    hosts = []
-
-    async def serve(reader, writer):
-        hosts.append(await read_head(reader))
-        writer.write(answer(b"from the socket"))
-        writer.close()
-
-    path = tmp_path / "web.sock"
-    server = await asyncio.start_unix_server(serve, path)
-    await balancer.start(protocol=protocol)
-    entries = tuple(
-        EndpointEntry(f"u{n}", f"web-{n}", f"unix:{where}", 8080, True, True, False)
-        for n, where in enumerate([tmp_path / "gone.sock", path])
+async def test_a_proxy_that_does_not_send_its_header_in_time(balancer: Balancer) -> None:
+    await balancer.start(
+        proxy_protocol="require", trusted_proxies=("127.0.0.1",), limits=Limits(head_seconds=0.1)
     )
-    balancer.control.send(SetEndpoints(key=KEY, generation=1, endpoints=entries))
-    await balancer.message(EndpointsApplied)
+    await balancer.ready(await balancer.endpoint())
+    reader, writer = await balancer.connect()
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 5)
+    writer.close()
 
-    for _ in range(3):
-        said = await balancer.exchange(b"GET / HTTP/1.0\r\n\r\n")
-        assert said.endswith(b"from the socket")
-    if protocol == "http":
-        assert all(b"\r\nHost: localhost\r\n" in head for head in hosts)
-    assert (await balancer.stats()).retries >= 1
-    server.close()
+    assert (await balancer.stats()).terminations == {"ProxyHeaderTimeout": 1}
