@@ -152,7 +152,7 @@ class Exchange:
         self.status = response.status
         upstream.exchange = None
         self.write(response_head(response, minor=1, close=False, body=0, date=b"") + rest)
-        join(self, upstream)
+        join(self, upstream, rest)
         return True
 
     def head_goes_out(self, status: int, client_body: int) -> bool:

@@ -18,6 +18,7 @@ from readylb.data.sweep import TICK_SECONDS, Sweep
 from readylb.wire.messages import EndpointEntry, EndpointStats
 
 if TYPE_CHECKING:
+    from readylb.data.tunnel import Tunnel
     from readylb.data.upstream import Upstream
 
 # More idle connections than this to one endpoint are closed. nginx asks for `keepalive 32` per
@@ -54,6 +55,8 @@ class EndpointState:
         "probed",
         "reported_at",
         "requests",
+        "terminating",
+        "tunnels",
         "uid",
         "upstreams",
         "weight",
@@ -98,6 +101,9 @@ class EndpointState:
         self.idle_limit = IdleLimit()
         # Every connection that belongs to the pool, idle or not.
         self.upstreams: set[Upstream] = set()
+        # Connections that it has for good: WebSockets, TCP.
+        self.tunnels: set[Tunnel] = set()
+        self.terminating = entry.terminating
         self.probed = entry.probed
         self.outlier = Outlier()
         # Something is held against it that a good answer would refute.
@@ -114,6 +120,7 @@ class EndpointState:
         """Take what a newer table says of it."""
         self.weight = entry.weight
         self.probed = entry.probed
+        self.terminating = entry.terminating
         self.deserted = not (entry.ready or entry.serving or entry.terminating)
         outlier = self.outlier
         if entry.suspected_at > max(outlier.refused_at, entry.vouched_at):
@@ -178,6 +185,15 @@ class EndpointState:
             upstream.discard()
         for upstream in list(self.upstreams):
             upstream.withdraw(deserted=self.deserted)
+        if self.terminating:
+            for tunnel in list(self.tunnels):
+                tunnel.drain()
+
+    def retire(self) -> None:
+        """Take note that it is gone. What it was given time to end, and has not, is cut."""
+        if self.terminating:
+            for tunnel in list(self.tunnels):
+                tunnel.cut()
 
     def release(self) -> None:
         """Note that an exchange or a tunnel with it has ended."""

@@ -174,6 +174,8 @@ class ServiceState:
             endpoints.append(state)
         self._parting = [state for state in (*self._parting, *known.values()) if state.in_flight]
         self._swap(message, tuple(endpoints))
+        for state in known.values():
+            state.retire()
 
     def pick(
         self, client: HttpClient, request: Request, avoid: Collection[EndpointState] = ()

@@ -150,6 +150,7 @@ class TcpDownstream(asyncio.Protocol):
         release(self, NOT_CONNECTED)
 
         def ended(reason: str) -> None:
+            endpoint.tunnels.discard(tunnel)
             endpoint.connections -= 1
             endpoint.release()
             disown(self._service.loop, opening.socket)
@@ -158,6 +159,7 @@ class TcpDownstream(asyncio.Protocol):
             self._ended(reason)
 
         tunnel = Tunnel(self._service, self.transport, opening.transport, ended)
+        endpoint.tunnels.add(tunnel)
         if self._eof:
             tunnel.client.eof_received()
 

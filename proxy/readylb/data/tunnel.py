@@ -1,6 +1,8 @@
 """Two connections joined byte for byte: after 101 Switching Protocols, and in TCP mode.
 
-Each direction ends by itself (half-close); the tunnel is over when both connections are.
+Each direction ends by itself (half-close); the tunnel is over when both connections are. A WebSocket
+whose endpoint or balancer is to go is told so between two frames, and what its endpoint still sends is
+dropped: nothing may follow a Close. Its client answers with its own, or comes to the deadline.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from readylb.core.termination import Termination
+from readylb.core.websocket import GOING_AWAY, Frames
 from readylb.data.flow import PEER_FULL, hold, release
 from readylb.data.table import ServiceState
 
@@ -22,14 +25,17 @@ class Tunnel:
     """A pair of ends with one idle deadline. `on_end` hears the Reason, once, when both are lost."""
 
     __slots__ = (
+        "_leaving",
         "_on_end",
         "_open",
         "_reason",
+        "_said",
         "bytes_in",
         "bytes_out",
         "client",
         "deadline",
         "endpoint",
+        "frames",
         "service",
     )
 
@@ -47,6 +53,10 @@ class Tunnel:
         self._reason = Termination.COMPLETED.value
         self.bytes_in = 0
         self.bytes_out = 0
+        #: Of a WebSocket, what its endpoint says.
+        self.frames: Frames | None = None
+        # A Close is due; and it has been said, by us or by the endpoint.
+        self._leaving = self._said = False
         self.client = End(self, client)
         self.endpoint = End(self, endpoint)
         self.client.peer = self.endpoint
@@ -62,7 +72,23 @@ class Tunnel:
         self.deadline = self.service.sweep.now + self.service.settings.limits.tunnel_idle_seconds
 
     def drain(self) -> None:
-        """Go on: a tunnel has until the drain deadline."""
+        """Tell a WebSocket's client to go; anything else has until the drain deadline."""
+        frames = self.frames
+        if frames is not None and not self._leaving:
+            self._leaving = True
+            if frames.between:
+                self._say_close(frames)
+
+    def forward(self, frames: Frames, data: bytes) -> None:
+        """Pass on what a WebSocket's endpoint says, as far as it may still say something."""
+        if self._said:
+            return
+        whole = frames.feed(data)
+        if self._leaving and whole:
+            self.client.transport.write(data[:whole])
+            self._say_close(frames)
+        else:
+            self.client.transport.write(data)
 
     def cut(self) -> None:
         """End both at once."""
@@ -79,6 +105,11 @@ class Tunnel:
             self.service.clients.discard(self)
             self.service.sweep.watched.discard(self)
             self._on_end(self._reason)
+
+    def _say_close(self, frames: Frames) -> None:
+        self._said = True
+        if not frames.closed and not self.client.transport.is_closing():
+            self.client.transport.write(GOING_AWAY)
 
     def _abort(self, reason: str) -> None:
         self._reason = reason
@@ -110,6 +141,10 @@ class End(asyncio.Protocol):
         else:
             counters.bytes_out += len(data)
             self._tunnel.bytes_out += len(data)
+            frames = self._tunnel.frames
+            if frames is not None:
+                self._tunnel.forward(frames, data)
+                return
         self.peer.transport.write(data)
 
     def eof_received(self) -> bool:
@@ -140,8 +175,8 @@ class End(asyncio.Protocol):
         self._tunnel.lost()
 
 
-def join(exchange: Exchange, upstream: Upstream) -> None:
-    """Make a tunnel of an exchange that has switched protocols."""
+def join(exchange: Exchange, upstream: Upstream, rest: bytes) -> None:
+    """Make a tunnel of an exchange that has switched protocols; `rest` came behind the endpoint's head."""
     service = exchange.service
     client = exchange.client
     early = client.leave()
@@ -152,6 +187,7 @@ def join(exchange: Exchange, upstream: Upstream) -> None:
     endpoint.upstreams.discard(upstream)
 
     def ended(reason: str) -> None:
+        endpoint.tunnels.discard(tunnel)
         endpoint.connections -= 1
         endpoint.release()
         service.counters.open_connections -= 1
@@ -161,3 +197,7 @@ def join(exchange: Exchange, upstream: Upstream) -> None:
         exchange.finish(reason)
 
     tunnel = Tunnel(service, client.transport, upstream.transport, ended)
+    endpoint.tunnels.add(tunnel)
+    if exchange.request.upgrade.lower() == b"websocket":
+        tunnel.frames = Frames()
+        tunnel.frames.feed(rest)
