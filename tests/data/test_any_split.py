@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 import uvloop
-from hypothesis import given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from tests.fuzz.cases import play_requests, play_response
 from tests.fuzz.grammar import Reply, reply, request, requests
@@ -22,7 +22,8 @@ _REFUSAL = re.compile(rb"HTTP/1.1 [45]\d\d (?!.*HTTP/1.1).*", re.DOTALL)
 _SEEDS = st.integers(0, 2**32)
 #: Places to cut at, as shares of the whole, so that they mean something for any stream.
 _CUTS = st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=12)
-_MORE = settings(deadline=None, derandomize=True, max_examples=120)
+#: No shrinking: a failing example may hang for seconds, and its seed says all.
+_MORE = settings(deadline=None, derandomize=True, max_examples=120, phases=(Phase.explicit, Phase.generate))
 
 
 class Rig:
@@ -82,6 +83,8 @@ def test_valid_requests_are_forwarded_byte_for_byte_the_same(
 def test_damaged_requests_have_the_same_end(rig: Rig, seed: int, shares: list[float]) -> None:
     rng = Random(seed)
     data = damage(rng, requests(rng)) or b"X"
+    # A body that the client leaves unfinished waits for its timeout where it came behind a running request.
+    assume(not read_requests(data).unfinished)
     one, forwarded = rig.ask([data], valid=False)
     other, in_pieces = rig.ask(cut(data, shares), valid=False)
     assert one == other
