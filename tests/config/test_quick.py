@@ -89,3 +89,9 @@ def test_an_image_is_mapped_to_the_words_of_a_command():
 def test_what_maps_nothing_is_refused(text):
     with pytest.raises(UsageError, match="cannot read --image"):
         quick.parse_image(text)
+
+
+def test_what_cannot_be_read_is_escaped_once():
+    with pytest.raises(UsageError) as refused:
+        quick.parse_image('web=it\x1b "x')
+    assert str(refused.value).startswith(r"cannot read --image 'web=it\u001b \"x': No closing")

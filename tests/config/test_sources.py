@@ -45,6 +45,14 @@ def test_a_path_that_is_named_twice_is_read_once(tmp_path, read):
     assert read("a.yaml", "a.yaml") == ([("a.yaml", "a")], [])
 
 
+def test_a_file_that_its_folder_names_too_is_read_once(tmp_path, read):
+    (tmp_path / "a.yaml").write_text("a")
+    (tmp_path / "b.yaml").write_text("b")
+    found, errors = read("./b.yaml", ".", str(tmp_path))
+    assert [text for _, text in found] == ["b", "a"]
+    assert errors == []
+
+
 def test_a_missing_file_is_named(read):
     assert read("none.yaml") == ([], ["none.yaml: cannot read: no such file or folder"])
 

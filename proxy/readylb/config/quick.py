@@ -73,12 +73,12 @@ def parse_probe(text: str, probe_kind: ProbeKind) -> Probe:
         action = HTTPGetAction(path=http["path"] or "/", port=_port(http["port"] or ""))
         probe = Probe(http_get=action)
     else:
-        msg = f"cannot read probe {plain(text)!r}: it is none of {_FORMS}"
+        msg = f"cannot read probe '{plain(text)}': it is none of {_FORMS}"
         raise UsageError(msg)
     period, failures = _QUICK_TIMES[probe_kind]
     complete = replace(complete_probe(probe), period_seconds=period, failure_threshold=failures)
     for error in validate_probe("", complete, probe_kind):
-        msg = f"cannot read probe {plain(text)!r}: {error.message}"
+        msg = f"cannot read probe '{plain(text)}': {error.message}"
         raise UsageError(msg)
     return complete
 
@@ -89,18 +89,18 @@ def parse_image(text: str) -> tuple[str, tuple[str, ...]]:
     try:
         words = container_command.split(command)
     except (ValueError, RecursionError) as error:
-        msg = f"cannot read --image {plain(text)!r}: {error} (quote the command as for a shell)"
+        msg = f"cannot read --image '{plain(text)}': {error} (quote the command as for a shell)"
         raise UsageError(msg) from error
     if not image or not equals or not words:
         example = "--image 'web:v1=python3 app.py'"
-        msg = f"cannot read --image {plain(text)!r}: it reads IMAGE=COMMAND, as in {example}"
+        msg = f"cannot read --image '{plain(text)}': it reads IMAGE=COMMAND, as in {example}"
         raise UsageError(msg)
     return image, words
 
 
 def _check_front(name: str, port: int) -> None:
     for detail in names.dns_1035_label(name):
-        msg = f"cannot name a Service {plain(name)!r}: {detail}"
+        msg = f"cannot name a Service '{plain(name)}': {detail}"
         raise UsageError(msg)
     for detail in names.port_number(port):
         msg = f"cannot serve port {port}: it {detail}"
@@ -111,7 +111,7 @@ def _words(text: str, command: str) -> tuple[str, ...]:
     try:
         return container_command.split(command)
     except (ValueError, RecursionError) as error:
-        msg = f"cannot read probe {plain(text)!r}: {error} (quote the command as for a shell)"
+        msg = f"cannot read probe '{plain(text)}': {error} (quote the command as for a shell)"
         raise UsageError(msg) from error
 
 

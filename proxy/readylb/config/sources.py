@@ -29,13 +29,19 @@ class Source:
 
 
 def read_sources(paths: Sequence[str], stdin: BinaryIO | None, report: Report) -> Iterator[Source]:
-    """Yield the texts in the order of `paths`; in folders, by name. What cannot be read is reported."""
+    """Yield the texts in the order of `paths`; in folders, by name. What cannot be read is reported.
+
+    A file that is named twice, by itself and by its folder, is read once.
+    """
+    seen: set[Path] = set()
     for path in dict.fromkeys(paths):
         if path == STANDARD_INPUT:
             yield from _text("stdin", (stdin or sys.stdin.buffer).read(MAX_BYTES + 1), report)
             continue
         for found in _files(path, report):
-            yield from _file(found, report)
+            if found.absolute() not in seen:
+                seen.add(found.absolute())
+                yield from _file(found, report)
 
 
 def _files(path: str, report: Report) -> Iterator[Path]:
