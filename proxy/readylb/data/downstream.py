@@ -188,20 +188,10 @@ class Downstream(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Let a half-closed client have its answer (RFC 9112 §9.6); end where none is due."""
         self._eof = True
-        if self._state == _WAIT:
-            return True
-        if self._state == _BODY:
-            exchange = self._exchange
-            if exchange is not None:
-                early = Refusal(400, "the request body ended too early")
-                exchange.reject(early, Termination.CLIENT_GONE)
-            return True
-        if self._state == _HEAD and self._buffer:
-            if not self.full:
-                early = Refusal(400, "the request head ended too early")
-                self._refuse(early, self._buffer)
-            return True
-        return False
+        if self._state > _WAIT or (self._state == _HEAD and not self._buffer):
+            return False
+        self._refuse_rest()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
         """Cancel what runs and give up every reference."""
@@ -247,7 +237,18 @@ class Downstream(asyncio.Protocol):
             else:
                 moved = False
         self._running = False
-        if self._eof and self._state == _HEAD and not self.full:
+        if self._eof:
+            self._refuse_rest()
+
+    def _refuse_rest(self) -> None:
+        """Refuse what can no longer come whole: the client has said all it will."""
+        if self._state == _BODY and self._exchange is not None:
+            self._exchange.reject(Refusal(400, "the request body ended too early"), Termination.CLIENT_GONE)
+        elif self._state != _HEAD or self.full:
+            return
+        elif self._buffer:
+            self._refuse(Refusal(400, "the request head ended too early"), self._buffer)
+        else:
             self._end(linger=False)
 
     def _head(self) -> bool:
@@ -360,7 +361,7 @@ class Downstream(asyncio.Protocol):
         verdict = refusal or Refusal(431, "the request head is too long")
         service = self._service
         reason = of_refusal(verdict.status)
-        head_only = asked.startswith(b"HEAD")
+        head_only = asked.startswith(b"HEAD ")
         response = render(verdict, close=True, date=service.sweep.date, head_only=head_only)
         service.counters.record(verdict.status, reason, 0.0)
         if service.access_log is not None:
