@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from types import MappingProxyType
 from typing import NamedTuple
@@ -136,11 +137,22 @@ def _number(seconds: float, nothing: str = "null") -> str:
 
 
 def _iso(at: float) -> str:
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    second = int(at)
+    return f"{_iso_second(second)}.{int((at - second) * 1000):03d}Z"
 
 
 def _clf(at: float) -> str:
+    return _clf_second(int(at))
+
+
+# Writing a date takes as long as all the rest of a line, and a thousand lines have the same one.
+@lru_cache(maxsize=2)
+def _iso_second(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+@lru_cache(maxsize=2)
+def _clf_second(second: int) -> str:
     """Return a time as the Common Log Format has it, whose months are English everywhere."""
-    moment = datetime.fromtimestamp(at, UTC)
+    moment = datetime.fromtimestamp(second, UTC)
     return f"{moment.day:02d}/{_MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S} +0000"
