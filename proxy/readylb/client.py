@@ -230,6 +230,10 @@ class Client:
         headers = {"Content-Type": "application/merge-patch+json"}
         return await self._json("PATCH", path, headers=headers, body=change)
 
+    async def explain(self, namespace: str, pod: str) -> Document:
+        """Return why a pod is in or out of the rotation; `lines` says it in text. NotFoundError."""
+        return await self._json("GET", f"{PODS.path(namespace, pod)}/explain")
+
     async def scale(self, resource: ApiResource, namespace: str, name: str, replicas: int) -> Document:
         """Set how many replicas a workload is to have; return its Scale. NotFoundError, InvalidError."""
         change = {"spec": {"replicas": replicas}}

@@ -10,6 +10,7 @@ from readylb.admin.deps import AdminDeps
 from readylb.control.clock import Clock
 from readylb.control.runtimes.runtime import Runtime
 from readylb.control.store import Store
+from readylb.core.explanation import Evidence
 from readylb.errors import RuntimeFailureError
 from readylb.model import (
     Deployment,
@@ -139,6 +140,22 @@ class NoEvents:
 
 
 @dataclass
+class FakeInsight:
+    """Knows what it is told, of every pod alike."""
+
+    known: tuple[Evidence, ...] = ()
+    waits: dict[str, float] = field(default_factory=dict)
+
+    def evidence(self, pod_uid: str) -> tuple[Evidence, ...]:
+        assert pod_uid
+        return self.known
+
+    def starts_at(self, pod_uid: str) -> dict[str, float]:
+        assert pod_uid
+        return self.waits
+
+
+@dataclass
 class World:
     """Store, runtime and deps together."""
 
@@ -146,6 +163,7 @@ class World:
     clock: Clock
     runtime: FakeRuntime
     reasons: list[str] = field(default_factory=list)
+    insight: FakeInsight = field(default_factory=FakeInsight)
 
     @property
     def deps(self) -> AdminDeps:
@@ -157,6 +175,7 @@ class World:
             recorder=EventRecorder(NoEvents(), self.clock.now),
             metrics=FakeMetrics(),
             ready=lambda: (not self.reasons, "\n".join(self.reasons)),
+            insight=self.insight,
         )
 
 

@@ -1,8 +1,11 @@
-"""What the admin API is given by the wiring. It reads and writes the store and nothing else."""
+"""What the admin API is given by the wiring.
+
+It reads and writes the store; of the controllers it sees what `Insight` shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +14,7 @@ from aiohttp import web
 from readylb.control.clock import Clock
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Store
+from readylb.core.explanation import Evidence
 from readylb.telemetry.events import EventRecorder
 
 
@@ -19,6 +23,16 @@ class Exposition(Protocol):
 
     def expose(self) -> bytes:
         """Return every metric in Prometheus' text format."""
+
+
+class Insight(Protocol):
+    """What controllers remember beyond the store; moments are epoch seconds."""
+
+    def evidence(self, pod_uid: str) -> tuple[Evidence, ...]:
+        """Return what every prober of the pod knows."""
+
+    def starts_at(self, pod_uid: str) -> Mapping[str, float]:
+        """Return when the back-off of each container that waits for it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,7 @@ class AdminDeps:
     recorder: EventRecorder
     metrics: Exposition
     ready: Callable[[], tuple[bool, str]]
+    insight: Insight
 
 
 #: Where a request finds the above: `request.app[DEPS]`.

@@ -11,6 +11,7 @@ from aiohttp import web
 from readylb.admin.health import livez, readyz
 from readylb.admin.kubernetes import discovery, verbs
 from readylb.admin.kubernetes.exec import exec_in_pod
+from readylb.admin.kubernetes.explain import explain
 from readylb.admin.kubernetes.log import log
 from readylb.admin.kubernetes.patch import patch
 from readylb.admin.kubernetes.scale import change_scale, get_scale
@@ -53,6 +54,7 @@ ROUTES = (
     Route("GET", _GROUP, Access.OPERATOR, discovery.api_resources),
     Route("GET", f"{_POD}/log", Access.OPERATOR, log),
     Route("GET", f"{_POD}/exec", Access.OPERATOR, exec_in_pod),
+    Route("GET", f"{_POD}/explain", Access.OPERATOR, explain),
     *(
         route
         for root in (_CORE, _GROUP)

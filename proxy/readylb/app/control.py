@@ -12,6 +12,7 @@ from pathlib import Path
 from readylb.admin.auth import new_token
 from readylb.admin.server import AdminDeps, AdminServer
 from readylb.app.data_plane import data_plane
+from readylb.app.insight import Insight
 from readylb.app.narrator import Narrator
 from readylb.app.process import settle_memory
 from readylb.app.signals import Signals
@@ -104,6 +105,7 @@ class ControlProcess:
         self._workloads = TaskGroup("workloads", self._on_fatal)
         self._pods = TaskGroup("pods", self._on_fatal)
         self._admin: AdminServer | None = None
+        self._insight = Insight()
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. ReadylbError when it could not begin."""
@@ -171,6 +173,7 @@ class ControlProcess:
         probes = ProbeController(
             self.store, self.clock, self.runtimes.for_pod, self.recorder, self.metrics, self._pods, rng
         )
+        self._insight.look_into(pods, probes)
         self._pods.spawn("pods", pods.run())
         self._pods.spawn("probes", probes.run())
         for reconciler in workloads.reconcilers(self.store, self.clock, self.recorder, rng):
@@ -181,7 +184,13 @@ class ControlProcess:
         if self._settings.admin == "off":
             return
         deps = AdminDeps(
-            self.store, self.clock, self.runtimes.for_pod, self.recorder, self.metrics, self._ready
+            self.store,
+            self.clock,
+            self.runtimes.for_pod,
+            self.recorder,
+            self.metrics,
+            self._ready,
+            self._insight,
         )
         self._admin = AdminServer(deps, self._settings.admin, new_token())
         await self._admin.start()

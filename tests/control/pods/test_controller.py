@@ -205,8 +205,10 @@ def test_a_pod_whose_sandbox_cannot_be_made_can_be_deleted() -> None:
 def test_a_container_that_cannot_be_started_loops_as_a_crashing_one() -> None:
     async def story(world: World) -> None:
         world.runtime.start_faults = ["no such program"] * 3
-        world.add("web", MAIN)
+        pod = world.add("web", MAIN)
         await world.until(5)
+        assert world.pods.starts_at(pod.metadata.uid) == {"main": EPOCH + 10}
+        assert world.pods.starts_at("nobody") == {}
         status = world.status("web")
         assert status.state.waiting is not None
         assert status.state.waiting.reason == "CrashLoopBackOff"

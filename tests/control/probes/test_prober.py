@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.simulation import World, settle, simulate
 
@@ -10,6 +12,7 @@ from readylb.model import Pod
 from readylb.model.container import Container
 from readylb.model.probe import Probe, ProbeResult, TCPSocketAction
 
+FAILURE = ProbeResult.FAILURE
 OK = Outcome(ProbeResult.SUCCESS)
 REFUSED = Outcome(ProbeResult.FAILURE, "connection refused", refused=True)
 TCP = Probe(tcp_socket=TCPSocketAction(port=8080), failure_threshold=1)
@@ -94,5 +97,24 @@ def test_a_container_that_becomes_unready_is_asked_again_at_once_and_then_by_its
         await world.until(31)
         assert [round(time) for time in app.asked] == [0, 10, 20, 20, 30]
         assert not world.pod("web").ready
+
+    simulate(story)
+
+
+def test_the_evidence_tells_the_streak_the_output_and_the_next_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(world: World) -> None:
+        App(world, monkeypatch, listens_after=99)
+        pod = world.add("web", Container(name="main", readiness_probe=replace(TCP, failure_threshold=3)))
+        await world.until(11.5)
+        (known,) = world.probes.evidence(pod.metadata.uid)
+        assert (known.result, known.last, known.streak, known.threshold) == (FAILURE, FAILURE, 2, 3)
+        assert known.output == "connection refused"
+        assert known.asked_at is not None
+        assert 0 < world.clock.now() - known.asked_at < 1
+        assert 9 < known.next_at - world.clock.now() < 10
+        assert known.since is not None
+        assert world.probes.evidence("nobody") == ()
 
     simulate(story)

@@ -77,7 +77,11 @@ RESOURCES = (
         Stored(Pod),
         POD_LAYOUT,
         Pod,
-        (Subresource("log", "Pod", ("get",)), Subresource("exec", "PodExecOptions", ("create", "get"))),
+        (
+            Subresource("log", "Pod", ("get",)),
+            Subresource("exec", "PodExecOptions", ("create", "get")),
+            Subresource("explain", "PodExplanation", ("get",), group="readylb.io", version="v1"),
+        ),
     ),
     Resource(
         names.REPLICATION_CONTROLLERS,

@@ -47,6 +47,11 @@ class PodController:
         finally:
             await self._stop()
 
+    def starts_at(self, pod_uid: str) -> dict[str, float]:
+        """Return when (epoch seconds) each container of a pod that waits for its back-off may start."""
+        keeper = self._keepers.get(pod_uid)
+        return {} if keeper is None else keeper.starts_at()
+
     def _take(self, change: Change) -> None:
         item = change.object
         if isinstance(item, Pod):

@@ -59,6 +59,11 @@ class PodKeeper:
         self._traffic.look()
         self._alarm.ring()
 
+    def starts_at(self) -> dict[str, float]:
+        """Return when each container whose start was put off may start (epoch seconds)."""
+        now = self._deps.clock.now()
+        return {name: item.retry_at for name, item in self._containers.items() if item.retry_at > now}
+
     async def run(self) -> None:
         """Keep the pod until it is gone."""
         self._admit()
@@ -153,10 +158,7 @@ class PodKeeper:
         """Return when a start that was put off is due."""
         if self._leaving:
             return math.inf
-        now = self._deps.clock.now()
-        return min(
-            (at for item in self._containers.values() if (at := item.retry_at) > now), default=math.inf
-        )
+        return min(self.starts_at().values(), default=math.inf)
 
     def _verdicts(self, container: str) -> Verdicts:
         """Return what the probes say about the running incarnation; about an older one counts nothing."""

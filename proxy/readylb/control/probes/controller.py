@@ -13,6 +13,7 @@ from readylb.control.probes.prober import Prober
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
 from readylb.control.tasks import TaskGroup
+from readylb.core.explanation import Evidence
 from readylb.model import Pod, ProbeStatus, Suspicion
 from readylb.model.container import probes_of
 from readylb.telemetry.events import EventRecorder
@@ -53,6 +54,10 @@ class ProbeController:
                     self._take(change)
         finally:
             await self._stop()
+
+    def evidence(self, pod_uid: str) -> tuple[Evidence, ...]:
+        """Return what every prober of a pod knows at this moment."""
+        return tuple(prober.evidence for prober in self._probers.get(pod_uid, ()))
 
     def _take(self, change: Change) -> None:
         pod = change.object

@@ -15,6 +15,7 @@ from readylb.control.probes.ask import Ask
 from readylb.control.probes.attempt import attempt, report
 from readylb.control.probes.deps import ProbeDeps
 from readylb.control.probes.outcome import Outcome, ProbeError
+from readylb.core.explanation import Evidence
 from readylb.core.ownership import can_restart, is_external
 from readylb.core.probe_schedule import ProbeSchedule
 from readylb.core.probe_tracker import ProbeTracker, Step, Transition, View, next_step
@@ -30,6 +31,9 @@ OPENING_PAUSE_SECONDS = 0.025
 
 #: Attempts asked for out of turn are at least this far apart, however often traffic is refused.
 DOUBT_GAP_SECONDS = 1.0
+
+#: Characters of the last output that are remembered for `explain`.
+KEPT_OUTPUT = 1024
 
 
 class Prober:
@@ -50,6 +54,8 @@ class Prober:
         self._triggered = False
         self._doubted_at = 0.0
         self._asked_at = 0.0
+        self._output = ""
+        self._concluded_at: float | None = None
 
     def see(self, pod: Pod, *, recomputed: bool) -> None:
         """Take a newer version of the pod; `recomputed` says that its status is a new one."""
@@ -79,6 +85,23 @@ class Prober:
     def container(self) -> str:
         """The name of the container that it asks."""
         return self._container.name
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it knows now, for people who want to know why."""
+        tracker = self._tracker
+        return Evidence(
+            container=self._container.name,
+            kind=self._kind,
+            result=tracker.result,
+            last=tracker.last,
+            streak=tracker.run,
+            threshold=tracker.threshold(tracker.last) if tracker.last else 1,
+            output=self._output,
+            asked_at=self._asked_at or None,
+            next_at=self._schedule.next_at,
+            since=self._concluded_at,
+        )
 
     @property
     def name(self) -> str:
@@ -146,6 +169,7 @@ class Prober:
             self._schedule.restart(self._deps.clock.now() + OPENING_PAUSE_SECONDS)
             return
         report(self._deps.recorder, ask, self._kind, result)
+        self._output = (result.output if isinstance(result, Outcome) else str(result))[:KEPT_OUTPUT]
         if isinstance(result, ProbeError):
             self._count(ProbeResult.UNKNOWN, begin)
             return
@@ -175,6 +199,7 @@ class Prober:
     def _publish(self, change: Transition | None) -> None:
         if change is None:
             return
+        self._concluded_at = self._deps.clock.now()
         meta = self._pod.metadata
         conclusion = ProbeStatus(
             metadata=ObjectMeta(name=self.name, namespace=meta.namespace),
