@@ -13,7 +13,7 @@ from readylb.errors import AlreadyExistsError
 from readylb.model import Deployment, Object, Pod, Service
 from readylb.model.container import Container
 from readylb.model.meta import ObjectMeta
-from readylb.model.pod import PodSpec
+from readylb.model.pod import PodSpec, PodTemplateSpec
 from readylb.model.service import ServicePort, ServiceSpec
 from readylb.model.workload import DeploymentSpec
 
@@ -74,6 +74,32 @@ def test_a_changed_spec_keeps_status_and_identity(store, applier):
     assert after.status.ready_replicas == 1
     assert after.metadata.uid == before.metadata.uid
     assert after.metadata.generation == 2
+
+
+def test_what_others_have_annotated_outlives_a_changed_file(store, applier):
+    def said(replicas: int, **annotations: str) -> Deployment:
+        meta = ObjectMeta(name="web", annotations=annotations, labels=annotations)
+        template = PodTemplateSpec(metadata=ObjectMeta(annotations=annotations))
+        return Deployment(metadata=meta, spec=DeploymentSpec(replicas=replicas, template=template))
+
+    applier.apply([said(1, a="1", b="1")])
+    restarted = said(1, a="1", b="1", restarted="now")
+    store.update(
+        Deployment,
+        "default",
+        "web",
+        lambda item: replace(
+            item,
+            spec=restarted.spec,
+            metadata=replace(item.metadata, labels={**item.metadata.labels, "restarted": "now"}),
+        ),
+    )
+    applier.apply([said(2, a="2")])
+    found = store.get(Deployment, "default", "web")
+    assert found.spec.template.metadata.annotations == {"a": "2", "restarted": "now"}
+    assert found.metadata.labels == {"a": "2", "restarted": "now"}
+    assert found.metadata.annotations == {"a": "2"}
+    assert found.spec.replicas == 2
 
 
 def test_a_changed_service_keeps_the_node_port_it_was_given(store, applier):

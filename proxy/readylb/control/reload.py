@@ -2,22 +2,25 @@
 
 Only objects that the files named before are ever deleted: what a controller made is that
 controller's. Pods cannot change in place (Kubernetes refuses it), so a changed Pod is deleted, and
-made anew when the old one is gone.
+made anew when the old one is gone. Labels and annotations that the files never said are kept, as
+`kubectl apply` keeps them: a changed file does not undo a `rollout restart`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from readylb.control.store import ChangeType, Store
 from readylb.errors import AlreadyExistsError
-from readylb.model import Object, Pod, Service
+from readylb.model import Deployment, Object, Pod, ReplicaSet, ReplicationController, Service
+from readylb.model.pod import PodTemplateSpec
 from readylb.model.service import ServicePort
 
 Name = tuple[type, str, str]
 T = TypeVar("T", bound=Object)
+_TEMPLATED = (Deployment, ReplicaSet, ReplicationController)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,11 @@ class Applier:
         created = [item for name, item in wanted.items() if name not in self._said]
         changed = [item for name, item in wanted.items() if self._said.get(name, item) != item]
         deleted = [item for name, item in self._said.items() if name not in wanted]
-        self._said = wanted
+        said, self._said = self._said, wanted
         for item in created:
             self._store.create(item)
         for item in changed:
-            self._change(item)
+            self._change(said[_name(item)], item)
         for item in deleted:
             self._delete(item)
         return Applied(_titles(created), _titles(changed), _titles(deleted))
@@ -80,7 +83,7 @@ class Applier:
                 msg = f'cannot apply {item.KIND} "{title}": another {item.KIND} has that name (rename it)'
                 raise AlreadyExistsError(msg)
 
-    def _change(self, item: Object) -> None:
+    def _change(self, said: Object, item: Object) -> None:
         meta = item.metadata
         gone = self._store.find(type(item), meta.namespace, meta.name) is None
         if isinstance(item, Pod) and not gone:
@@ -89,7 +92,7 @@ class Applier:
         elif gone:
             self._store.create(item)
         else:
-            self._store.update(type(item), meta.namespace, meta.name, lambda old: _merge(old, item))
+            self._store.update(type(item), meta.namespace, meta.name, lambda old: _merge(old, said, item))
 
     def _delete(self, item: Object) -> None:
         meta = item.metadata
@@ -114,14 +117,36 @@ def _titles(items: Iterable[Object]) -> tuple[str, ...]:
     return tuple(f"{item.KIND}/{item.metadata.name}" for item in items)
 
 
-def _merge(old: T, new: Object) -> T:
-    """Return `old` with what the files may say (labels, annotations, spec); the rest is kept."""
-    meta = replace(old.metadata, labels=new.metadata.labels, annotations=new.metadata.annotations)
+def _merge(old: T, said: Object, new: Object) -> T:
+    """Return `old` with what the files say now instead of what they `said`; the rest is kept."""
+    meta = replace(
+        old.metadata,
+        labels=_kept(old.metadata.labels, said.metadata.labels, new.metadata.labels),
+        annotations=_kept(old.metadata.annotations, said.metadata.annotations, new.metadata.annotations),
+    )
     spec = cast("Any", new).spec  # the kinds that files can name all have one
+    if isinstance(old, _TEMPLATED) and isinstance(said, _TEMPLATED):
+        spec = replace(spec, template=_merge_template(old.spec.template, said.spec.template, spec.template))
     merged: T = replace(cast("Any", old), metadata=meta, spec=spec)
     if isinstance(old, Service) and isinstance(merged, Service):
         return cast("T", _keep_assigned(old, merged))
     return merged
+
+
+def _merge_template(
+    old: PodTemplateSpec | None, said: PodTemplateSpec | None, new: PodTemplateSpec | None
+) -> PodTemplateSpec | None:
+    """Return the new template with the annotations that others have given to the old one."""
+    if old is None or said is None or new is None:
+        return new
+    before, first = old.metadata.annotations, said.metadata.annotations
+    annotations = _kept(before, first, new.metadata.annotations)
+    return replace(new, metadata=replace(new.metadata, annotations=annotations))
+
+
+def _kept(old: Mapping[str, str], said: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Return `new`, and of `old` what the files never said."""
+    return {**{name: value for name, value in old.items() if name not in said}, **new}
 
 
 def _keep_assigned(old: Service, new: Service) -> Service:
