@@ -7,6 +7,7 @@ import argparse
 import pytest
 
 from readylb.cli import cmd_up
+from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.errors import ConfigError, UsageError
 
 
@@ -98,3 +99,31 @@ def test_workers_are_a_number_or_one_per_cpu():
 def test_other_numbers_of_workers_are_refused(text):
     with pytest.raises(UsageError, match=r"a number from 0 to 256, or auto"):
         cmd_up._parse_workers(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "in_file", "path", "line_format"),
+    [
+        ((), None, None, None),
+        ((), AccessLogTarget("-", "json"), "-", "json"),
+        (("--access-log", "off"), AccessLogTarget("-", "json"), None, None),
+        (("--access-log", "/x.log"), AccessLogTarget("-", "json"), "/x.log", "json"),
+        (
+            ("--access-log", "-", "--access-log-format", "combined"),
+            AccessLogTarget("/y", "json"),
+            "-",
+            "combined",
+        ),
+        (("--access-log", "/x.log"), None, "/x.log", "combined"),
+    ],
+)
+def test_the_access_log_goes_where_the_option_says_else_where_the_file_does(
+    words, in_file, path, line_format
+):
+    target = cmd_up._access_log(parse(*words), Loaded(access_log=in_file))
+    assert (target and target.path, target and target.line_format) == (path, line_format)
+
+
+def test_an_access_log_that_cannot_be_written_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot write the access log .*: No such file or directory"):
+        cmd_up._check_access_log(AccessLogTarget(str(tmp_path / "no" / "log"), "json"))

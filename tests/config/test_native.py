@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from readylb.config.problems import AccessLogTarget
+from readylb.errors import ConfigError
 from readylb.model import Deployment, Pod, Service
 
 
@@ -322,3 +324,11 @@ def test_unknown_keys_are_warnings_without_strict(load_text):
     loaded = load_text("services: {s: {port: 1, command: x, colour: red}}", strict=False)
     assert [str(item) for item in loaded.warnings] == ['stdin:1: unknown field "services.s.colour"']
     assert len(loaded.objects) == 2
+
+
+def test_the_access_log_is_told_apart_from_the_objects(load_text):
+    text = "services: {a: {port: 80, command: [run]}}\naccessLog: {file: a.log%s}"
+    assert load_text(text % "").access_log == AccessLogTarget("a.log", "combined")
+    assert load_text(text % ", format: json").access_log == AccessLogTarget("a.log", "json")
+    with pytest.raises(ConfigError, match=r'accessLog.format: Unsupported value: "xml"'):
+        load_text(text % ", format: xml")

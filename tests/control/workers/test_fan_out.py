@@ -21,6 +21,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    SetAccessLog,
     SetEndpoints,
     SetService,
     Sockets,
@@ -196,3 +197,14 @@ async def test_what_workers_count_and_see_goes_to_the_link_and_their_end_does_no
         world.fan_out.hear(1, message)
     await settle()
     assert world.heard == said
+
+
+async def test_a_worker_that_joins_later_is_told_where_the_access_log_goes_first(world: World) -> None:
+    await world.serve(ANY)
+    for path in ("old.log", "new.log"):
+        world.fan_out.tell(SetAccessLog(path, "json"))
+    late = Recorder()
+    world.fan_out.join(2, late)
+
+    assert late.got[0] == SetAccessLog("new.log", "json")
+    assert world.workers[0].got[-2:] == [SetAccessLog("old.log", "json"), SetAccessLog("new.log", "json")]
