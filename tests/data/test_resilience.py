@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import time
 from contextlib import suppress
 
 from tests.data.rig import KEY, LAST, answer, read_head
@@ -375,9 +376,24 @@ async def test_they_do_not_wait_for_what_will_not_come(balancer):
     assert (await request.answer()).startswith(b"HTTP/1.1 503 ")
 
 
+async def test_the_connection_of_one_that_waited_in_vain_is_read_on(balancer):
+    await balancer.start(hold_seconds=0.3)
+    await starting(balancer)
+    reader, writer = await balancer.connect()
+    for _ in range(2):
+        writer.write(POST.replace(b"Connection: close\r\n", b""))
+        assert (await read_head(reader)).startswith(b"HTTP/1.1 503 ")
+        await reader.readline()
+    writer.close()
+
+
 async def test_nobody_waits_where_it_is_not_asked_for(balancer):
     await balancer.start()
     await starting(balancer)
+    began = time.monotonic()
+    for _ in range(5):
+        assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 503 ")
+    assert time.monotonic() - began < 0.2
     assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 503 ")
 
 

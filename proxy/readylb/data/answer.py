@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from readylb.core.http1.responses import Refusal, final_recipient, render
 from readylb.core.termination import Termination
+from readylb.data.flow import NOT_CONNECTED, release
 
 if TYPE_CHECKING:
     from readylb.data.forwarder import Exchange
@@ -37,4 +38,6 @@ def _say(exchange: Exchange, status: int, reason: str, response: bytes, *, close
     if exchange.trace is not None:
         exchange.trace.bytes_out += len(response)
     exchange.finish(reason)
+    # What was read of the body waits for a connection no more: the next request is to be read.
+    release(exchange.client, NOT_CONNECTED)
     exchange.client.say(response, close=close)

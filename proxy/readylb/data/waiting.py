@@ -38,7 +38,10 @@ class Waiting:
     def take(self, exchange: Exchange) -> bool:
         """Let a request wait until its time is over; False: it may not."""
         service = self._service
-        until = exchange.started + service.settings.hold_seconds
+        seconds = service.settings.hold_seconds
+        if not seconds:
+            return False
+        until = exchange.started + seconds
         size = len(exchange.request.head) + (_BODY_BYTES if exchange.request.body else 0)
         if (
             until <= service.sweep.now
