@@ -35,5 +35,9 @@ class Backoff:
             return Backoff(INITIAL_SECONDS, now)
         return Backoff(min(self.delay_seconds * 2, MAXIMUM_SECONDS), now)
 
+    def next_run_at(self, now: float) -> float:
+        """Return when something may run again that has no end to count from, such as a restart hook."""
+        return now if self._expired(now) else self.last_update + self.delay_seconds
+
     def _expired(self, finished_at: float) -> bool:
         return self.delay_seconds == 0 or finished_at - self.last_update > RESET_AFTER_SECONDS

@@ -157,8 +157,37 @@ def test_s8_a_restart_hook_runs_with_back_off() -> None:
         restarts: list[float] = []
         world.runtime.on_start = lambda _: restarts.append(round(world.elapsed))
         await world.until(100)
-        assert restarts == [0, 2, 4, 16, 38, 80]
+        assert restarts == [0, 2, 12, 32, 72]
         assert world.events("Killing")[0].message == "Container web failed liveness probe, will be restarted"
+
+    simulate(story)
+
+
+def test_s8_an_endpoint_that_comes_back_by_itself_rejoins_at_once_and_is_not_restarted() -> None:
+    async def story(world: World) -> None:
+        down = (range(20, 28), range(33, 37))
+        world.runtime.on_exec = lambda *_: (
+            SERVER_ERROR if any(int(world.elapsed) in gap for gap in down) else OK
+        )
+        web = Container(
+            name="web",
+            liveness_probe=probe(period_seconds=1, failure_threshold=1),
+            readiness_probe=probe(period_seconds=1, failure_threshold=1),
+        )
+        meta = ObjectMeta(name="web-0", annotations={"readylb.io/restart": "{}"})
+        world.store.create(Pod(metadata=meta, spec=PodSpec(containers=(web,), runtime_class_name="external")))
+        starts: list[float] = []
+        world.runtime.on_start = lambda _: starts.append(round(world.elapsed))
+        await world.until(27.5)
+        assert (starts, world.pod("web-0").ready) == ([0, 20], False), "the hook ran once, and is held back"
+        await world.until(29.5)
+        assert world.pod("web-0").ready, "it came back by itself"
+        await world.until(36.5)
+        assert (starts, world.pod("web-0").ready) == ([0, 20, 33], False), "down again after the back-off"
+        await world.until(38.5)
+        assert world.pod("web-0").ready
+        await world.until(100)
+        assert starts == [0, 20, 33], "nobody restarts what is healthy"
 
     simulate(story)
 

@@ -19,6 +19,7 @@ from readylb.control.runtimes.runtime import RunningContainer
 from readylb.core.backoff import Backoff
 from readylb.core.container_life import ContainerLife, Stage
 from readylb.core.durations import go_duration
+from readylb.core.ownership import is_external
 from readylb.core.pod_lifecycle import (
     Verb,
     Verdicts,
@@ -57,6 +58,8 @@ class ContainerKeeper:
         """Do what is due in a pod that is to live."""
         changed = self._definition is not None and self._definition != container
         action = decide(pod, container, self.life, verdicts, changed=changed)
+        if action.verb is Verb.STOP and action.restart and is_external(pod) and self._spare(pod, container):
+            return
         if action.verb is Verb.STOP:
             self._record(pod, container, "Normal", "Killing", action.message)
             self._stop(pod, container, restart=action.restart, condemned_by=action.probe)
@@ -86,12 +89,28 @@ class ContainerKeeper:
             self._farewell.hurry(deadline)
             self._changed()
 
+    def _spare(self, pod: Pod, container: Container) -> bool:
+        """Leave an endpoint that somebody else runs adopted, and probed, until its hook may run again.
+
+        So one that comes back by itself rejoins with its next passing probe, and is not restarted then.
+        """
+        now = self._deps.clock.now()
+        run_at = self._backoff.next_run_at(now)
+        if now >= run_at:
+            self._backoff = self._backoff.advance(now, now)
+            return False
+        if self.retry_at != run_at:
+            self.retry_at = run_at
+            event = f"Back-off restarting failed container {container.name} in pod {describe_pod(pod)}"
+            self._record(pod, container, "Warning", "BackOff", event)
+        return True
+
     def _try_start(self, pod: Pod, container: Container) -> None:
         now = self._deps.clock.now()
         if now < self.retry_at:
             return
         ended = self.life.judged_exit
-        if ended is not None and ended.finished_at is not None:
+        if ended is not None and ended.finished_at is not None and not is_external(pod):
             ready_at = self._backoff.ready_at(ended.finished_at)
             if now < ready_at:
                 self._refuse(pod, container, ready_at)
@@ -121,10 +140,13 @@ class ContainerKeeper:
         try:
             running = await self._deps.runtime.start(pod, container, self.life.restart_count)
         except RUNTIME_FAULTS as error:
-            self.life = self.life.start_failed(str(error), self._deps.clock.now())
             self._record(pod, container, "Warning", "Failed", f"Error: {error}")
-            self._changed()
-            return
+            if not is_external(pod):
+                self.life = self.life.start_failed(str(error), self._deps.clock.now())
+                self._changed()
+                return
+            # Its hook has failed, but it may come back by itself: adopt it, and go on asking.
+            running = await self._deps.runtime.start(pod, container, 0)
         finally:
             self._launching = False
         self._record(pod, container, "Normal", "Created", "Container created")

@@ -16,7 +16,7 @@ from readylb.control.probes.attempt import attempt, report
 from readylb.control.probes.deps import ProbeDeps
 from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.core.explanation import Evidence
-from readylb.core.ownership import can_restart, is_external
+from readylb.core.ownership import is_external
 from readylb.core.probe_schedule import ProbeSchedule
 from readylb.core.probe_tracker import ProbeTracker, Step, Transition, View, next_step
 from readylb.model import Pod, ProbeStatus
@@ -48,7 +48,7 @@ class Prober:
         self._kind = kind
         self._probe = probe
         self._deps = deps
-        self._tracker = ProbeTracker(kind, probe, holds=can_restart(pod))
+        self._tracker = ProbeTracker(kind, probe, holds=not is_external(pod))
         self._schedule = ProbeSchedule(probe.period_seconds)
         self._alarm = Alarm(deps.clock)
         self._triggered = False
