@@ -200,13 +200,19 @@ class Readylb:
         return found
 
     def wait_ready(self, count: int) -> list[Pod]:
-        """Wait until exactly `count` pods are there and Ready."""
+        """Wait until exactly `count` pods are there and Ready, and their Services have heard of it."""
 
         def all_ready() -> list[Pod] | None:
             pods = self.pods()
-            return pods if len(pods) == count and all(pod.ready for pod in pods) else None
+            settled = len(pods) == count and all(pod.ready for pod in pods) and not self._unready_endpoints()
+            return pods if settled else None
 
         return self.wait_for(f"{count} pods are Ready", all_ready)
+
+    def _unready_endpoints(self) -> list[dict[str, Any]]:
+        slices = self.api("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices")["items"]
+        found = [endpoint for item in slices for endpoint in item.get("endpoints", [])]
+        return [endpoint for endpoint in found if not endpoint["conditions"]["ready"]]
 
     def events(self, reason: str) -> list[dict[str, Any]]:
         """Return the events with that reason, oldest first."""
