@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import pytest
-
-from readylb.core.drain import drain_seconds, is_last_resort
+from readylb.core.drain import is_last_resort
 from readylb.model import Pod
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodPhase, PodStatus
@@ -14,11 +12,6 @@ def pod(name: str, *, terminating: bool = False, phase: PodPhase = PodPhase.RUNN
 
 
 LEAVING = pod("leaving", terminating=True)
-
-
-@pytest.mark.parametrize(("grace", "drain"), [(30, 28), (2, 0), (1, 0), (0, 0)])
-def test_two_seconds_of_the_grace_period_are_left_for_the_signal(grace: float, drain: float) -> None:
-    assert drain_seconds(grace) == drain
 
 
 def test_a_lone_pod_has_nobody_to_wait_for() -> None:

@@ -194,6 +194,12 @@ class ControlProcess:
         )
         self._admin = AdminServer(deps, self._settings.admin, new_token())
         await self._admin.start()
+        log.info(
+            "Admin API at %s: readylb get pods --admin %s",
+            self._admin.address,
+            self._admin.address,
+            extra={"reason": "Listening", "object": "AdminAPI"},
+        )
 
     async def _listening(self) -> None:
         """Wait until every Service port listens; ListenError with all that do not."""
@@ -211,6 +217,7 @@ class ControlProcess:
                         self._settings.bind,
                         state.local_port,
                         port.target_port or port.port,
+                        extra={"reason": "Listening", "object": f"Service/{service.metadata.name}"},
                     )
 
     def _ready(self) -> tuple[bool, str]:

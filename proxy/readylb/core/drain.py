@@ -14,11 +14,6 @@ from readylb.model import Pod
 MINIMUM_GRACE_SECONDS = 2
 
 
-def drain_seconds(grace_seconds: float) -> float:
-    """Return how much of a grace period may pass before the stop signal."""
-    return max(0.0, grace_seconds - MINIMUM_GRACE_SECONDS)
-
-
 def is_last_resort(pod: Pod, siblings: Iterable[Pod], wanted_replicas: int) -> bool:
     """Say whether a terminating pod should go on serving where no endpoint is ready.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import resource
@@ -274,17 +273,6 @@ class Worker:
         self._send_stats()
         self._channel.send(Drained(worker=self._id, cut=cut))
         self._stopped.set()
-
-
-def tune_collector() -> None:
-    """Take the garbage collector out of the tail: to be called once, when all is loaded.
-
-    The hot path builds no reference cycles, so a rare collection is enough. For a process that is
-    a worker; one that shares its loop with the control side may call it as well.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _room() -> int:
