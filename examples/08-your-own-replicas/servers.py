@@ -50,7 +50,7 @@ def kill(number):
 def is_ours(pid):
     """Tell whether the process is one of these servers: a number in a file may have passed to another."""
     command = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return "server.py" in command.stdout
 
