@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readylb.config.load import load
+from readylb.config.nodes import MAX_VALUES
 from readylb.config.problems import Loaded
 from readylb.errors import ConfigError
 
@@ -120,20 +121,19 @@ def test_a_manifest_with_a_broken_byte_is_loaded_or_refused(data):
         b"%YAML 9.9\n---\n",
         b"{" + b'"a":1,' * 500_000,
         b"kind: Pod\napiVersion: v1\n" + b"".join(b"k%d: 1\n" % number for number in range(24_000)),
-        b"services:\n" + b"".join(b"  s%d: {prt: 1}\n" % number for number in range(15_000)),
+        b"services:\n" + b"".join(b"  s%d: {prt: 1}\n" % number for number in range(MAX_VALUES * 3 // 10)),
         b"kind: Pod\napiVersion: v1\n" + b"x" * 1_000_000 + b": 1\n",
         b"!!python/object/apply:os.system [x]",
     ],
     ids=range(23),
 )
-def test_hostile_text_is_refused_before_it_costs_much(data):
+def test_hostile_text_is_refused_within_a_second(data):
     before = time.process_time()
     result = outcome(data)
     seconds = time.process_time() - before
     assert isinstance(result, ConfigError)
     assert len(str(result)) < 100_000
-    # A tenth of a second by itself; CPU time counts double and more where other processes share the core.
-    assert seconds < 5
+    assert seconds < 1
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "---\n---\n", "~", "\ufeff"])

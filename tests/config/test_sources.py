@@ -100,7 +100,7 @@ def test_large_files_are_refused_within_a_second(tmp_path, read):
     (tmp_path / "a.yaml").write_bytes(b"a: [1, 2, 3]\n" * (MAX_BYTES // 10))
     before = time.process_time()
     assert read("a.yaml")[1] == ["a.yaml: larger than 3 MiB (split it into several files)"]
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 1
 
 
 def test_an_endless_file_is_refused(read):

@@ -103,7 +103,7 @@ def test_alias_bombs_are_refused_within_a_second():
     line, message = refusal(bomb(12))
     assert line == 5
     assert "aliases expanded" in message
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 1
 
 
 def test_merge_bombs_are_refused():
@@ -120,7 +120,7 @@ def test_many_expanded_documents_are_refused():
 def test_many_empty_documents_are_refused_within_a_second():
     before = time.process_time()
     assert "too many values" in refusal("---\n" * 700_000)[1]
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 1
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000])

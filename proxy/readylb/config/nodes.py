@@ -11,7 +11,7 @@ from readylb.config.scalars import Value
 #: Deepest nesting. A Deployment's deepest field lies 12 levels down.
 MAX_DEPTH = 64
 #: Most values in a file after aliases are expanded: a thousand objects fit, alias bombs do not.
-MAX_VALUES = 50_000
+MAX_VALUES = 30_000
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

@@ -16,8 +16,8 @@ from readylb.config.scalars import Value, resolve
 
 #: The C parser, ten times faster, where PyYAML was built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-#: Most events of a file: 50,000 values make at most two each, plus those of many small documents.
-_MAX_EVENTS = 150_000
+#: Most events of a file: its values make at most two each, plus those of many small documents.
+_MAX_EVENTS = 3 * MAX_VALUES
 
 _TAG = "tag:yaml.org,2002:"
 _TYPED: dict[str, Any] = {
