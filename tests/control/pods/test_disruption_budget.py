@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.simulation import World, simulate
+from dataclasses import replace
+
+from tests.simulation import World, settle, simulate
 
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.core.disruption import DISRUPTION_BUDGET
@@ -77,6 +79,26 @@ def test_without_a_budget_all_are_restarted_at_once() -> None:
         await world.until(12)
         assert (dependency.restarts(), dependency.ready()) == ([1, 1, 1], 0)
         assert world.events("RestartPostponed") == []
+
+    simulate(story)
+
+
+def test_a_budget_that_is_lifted_takes_effect_on_a_restart_that_waits() -> None:
+    async def story(world: World) -> None:
+        dependency = Dependency(world)
+        await world.until(10)
+        dependency.up = False
+        await world.until(12)
+        assert dependency.restarts() == [0, 1, 1]
+
+        def lift(service: Service) -> Service:
+            return replace(
+                service, metadata=replace(service.metadata, annotations={DISRUPTION_BUDGET: "none"})
+            )
+
+        world.store.update(Service, "default", "web", lift)
+        await settle()
+        assert dependency.restarts() == [1, 1, 1]
 
     simulate(story)
 

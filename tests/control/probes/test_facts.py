@@ -3,6 +3,7 @@ from __future__ import annotations
 from readylb.control.probes import facts
 from readylb.model import Pod
 from readylb.model.container import (
+    Container,
     ContainerState,
     ContainerStateRunning,
     ContainerStateTerminated,
@@ -33,3 +34,12 @@ def test_only_under_never_is_an_ended_container_not_started_again() -> None:
     )
     assert facts.view(pod(ended), "c", 1.0).will_restart
     assert not facts.view(pod(ended, policy="Never"), "c", 1.0).will_restart
+
+
+def test_a_containers_own_restart_policy_comes_before_the_pods() -> None:
+    """worker.go: the worker ends where the container will not be restarted, and only there."""
+    ended = ContainerState(terminated=ContainerStateTerminated())
+    for own, of_pod, will_restart in (("Always", "Never", True), ("Never", "Always", False)):
+        spec = PodSpec(restart_policy=of_pod, containers=(Container(name="c", restart_policy=own),))
+        status = PodStatus(container_statuses=(ContainerStatus(name="c", container_id="id", state=ended),))
+        assert facts.view(Pod(spec=spec, status=status), "c", 1.0).will_restart is will_restart

@@ -90,6 +90,17 @@ def test_a_pod_that_becomes_ready_again_has_traffic_again(clock: FakeClock) -> N
     assert told.open == ["a"]
 
 
+def test_a_pod_that_was_out_for_a_while_is_drained_anew_when_it_terminates(clock: FakeClock) -> None:
+    told = Told(clock)
+    told.ledger.sending(table(1, ready("a")))
+    told.ledger.confirmed(table(2), ())
+    told.ledger.sending(table(3, ready("a")))
+    clock.advance(60.0)
+    told.ledger.sending(table(4, leaving("a", serving=True)))
+    assert not told.ledger.survived("a"), "it has not had its stop signal yet"
+    assert told.open == ["a"]
+
+
 def test_nobody_has_traffic_once_the_data_plane_has_stopped(clock: FakeClock) -> None:
     told = Told(clock)
     told.ledger.sending(table(1, ready("a")))

@@ -12,7 +12,7 @@ from readylb.control.pods.keeper import PodKeeper
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
 from readylb.control.tasks import TaskGroup
-from readylb.model import Pod, PodTraffic, ProbeStatus
+from readylb.model import Pod, PodTraffic, ProbeStatus, Service
 from readylb.telemetry.events import EventRecorder
 
 
@@ -41,7 +41,7 @@ class PodController:
     async def run(self) -> None:
         """Keep pods until the store closes. When this is cancelled, the keepers end with it."""
         try:
-            with self._store.watch(Pod, PodTraffic, ProbeStatus) as watch:
+            with self._store.watch(Pod, PodTraffic, ProbeStatus, Service) as watch:
                 async for change in watch:
                     self._take(change)
         finally:
@@ -56,6 +56,8 @@ class PodController:
         item = change.object
         if isinstance(item, Pod):
             self._take_pod(change.type, item)
+        if isinstance(item, Pod | Service):
+            self._look_around()
             return
         uid = item.pod_uid if isinstance(item, ProbeStatus) else item.metadata.name
         keeper = self._keepers.get(uid)
@@ -72,9 +74,12 @@ class PodController:
             keeper.see(pod)
         elif self._is_current(pod):
             self._begin(pod)
-        for other in self._keepers.values():
-            if other.waiting_for_others:
-                other.wake()
+
+    def _look_around(self) -> None:
+        """Have those look again whose restart waits for other pods, or by a Service's word."""
+        for keeper in self._keepers.values():
+            if keeper.waiting_for_others:
+                keeper.wake()
 
     def _is_current(self, pod: Pod) -> bool:
         """Say whether the pod is still there: a queued change may speak of one that is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from readylb.core.pod_lifecycle import restart_policy
 from readylb.core.probe_tracker import View
 from readylb.model import Pod
 from readylb.model.container import ContainerStateRunning, ContainerStatus
@@ -20,7 +21,7 @@ def view(pod: Pod, container: str, now: float) -> View:
         container_id=status.container_id,
         running=running is not None,
         started=status.started,
-        will_restart=not ended or pod.spec.restart_policy != "Never",
+        will_restart=not ended or _policy(pod, container) != "Never",
         uptime_seconds=now - _since(running, now),
     )
 
@@ -35,6 +36,12 @@ def started_at(pod: Pod, container: str, now: float) -> float:
     """Return when the running incarnation started (epoch seconds)."""
     status = pod.container_status(container)
     return _since(status.state.running if status else None, now)
+
+
+def _policy(pod: Pod, name: str) -> str:
+    """Return the policy that rules the container, its own before the pod's (worker.go, KEP-5307)."""
+    found = next((item for item in pod.spec.every_container if item.name == name), None)
+    return pod.spec.restart_policy if found is None else restart_policy(pod, found)
 
 
 def _since(running: ContainerStateRunning | None, now: float) -> float:

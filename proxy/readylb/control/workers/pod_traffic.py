@@ -42,6 +42,8 @@ class PodTrafficLedger:
             return
         held = self._open.setdefault(message.key, set())
         for entry in select(message.endpoints):
+            if not entry.terminating:  # what was drained once for another reason is back
+                self._drained_at.pop(entry.uid, None)
             drained = entry.terminating and entry.uid in self._drained_at
             if entry.uid not in held and not drained:
                 held.add(entry.uid)
