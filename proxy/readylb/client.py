@@ -56,6 +56,7 @@ _FAILED = 400
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 Document = dict[str, Any]
+Operations = list[Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,15 +220,24 @@ class Client:
         return await self._json("DELETE", resource.path(namespace, name), body=body)
 
     async def patch(
-        self, resource: ApiResource, namespace: str, name: str, change: Document, *, subresource: str = ""
+        self,
+        resource: ApiResource,
+        namespace: str,
+        name: str,
+        change: Document | Operations,
+        *,
+        subresource: str = "",
     ) -> Document:
         """Merge `change` into an object (RFC 7396: null removes); return what it has become.
+
+        A list is operations on places in the object instead (RFC 6902).
 
         NotFoundError; InvalidError when a rule would be broken; ConflictError when `change` names a
         resourceVersion that is no longer the present one.
         """
         path = resource.path(namespace, name) + (f"/{subresource}" if subresource else "")
-        headers = {"Content-Type": "application/merge-patch+json"}
+        form = "json-patch" if isinstance(change, list) else "merge-patch"
+        headers = {"Content-Type": f"application/{form}+json"}
         return await self._json("PATCH", path, headers=headers, body=change)
 
     async def explain(self, namespace: str, pod: str) -> Document:
@@ -284,7 +294,7 @@ class Client:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Document | None = None,
+        body: Document | Operations | None = None,
     ) -> Document:
         timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS, sock_connect=_CONNECT_SECONDS)
         async with self._request(

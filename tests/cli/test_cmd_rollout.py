@@ -9,8 +9,16 @@ from tests.admin.live import Live
 from tests.admin.workloads import create_web
 
 from readylb.cli.main import main
-from readylb.model import Deployment
-from readylb.model.workload import DeploymentStatus, WorkloadCondition
+from readylb.control.workloads.replication import owner_reference
+from readylb.model import Deployment, ReplicaSet
+from readylb.model.meta import ObjectMeta
+from readylb.model.pod import PodTemplateSpec
+from readylb.model.workload import (
+    REVISION_ANNOTATION,
+    DeploymentStatus,
+    ReplicaSetSpec,
+    WorkloadCondition,
+)
 
 Output = pytest.CaptureFixture[str]
 DONE = DeploymentStatus(
@@ -96,6 +104,56 @@ def test_status_fails_when_the_deadline_or_the_patience_is_exceeded(live: Live, 
     assert 'deployment "web" exceeded its progress deadline' in second
 
 
+def add_revision(live: Live, web: Deployment, number: int, image: str) -> None:
+    """Let there be a ReplicaSet of the Deployment with that image."""
+    (container,) = web.spec.template.spec.containers
+    pod_spec = replace(web.spec.template.spec, containers=(replace(container, image=image),))
+    labels = {"app": "web", "pod-template-hash": f"h{number}"}
+    meta = ObjectMeta(
+        name=f"web-h{number}",
+        annotations={REVISION_ANNOTATION: str(number)},
+        owner_references=(owner_reference(web),),
+    )
+    template = PodTemplateSpec(metadata=ObjectMeta(labels=labels), spec=pod_spec)
+    live.call(
+        lambda: live.world.store.create(ReplicaSet(metadata=meta, spec=ReplicaSetSpec(template=template)))
+    )
+
+
+def test_undo_brings_the_revision_before_back(live: Live, web: Deployment, capsys: Output) -> None:
+    store = live.world.store
+    notes = {REVISION_ANNOTATION: "2"}
+    live.call(
+        lambda: store.update(
+            Deployment,
+            "default",
+            "web",
+            lambda item: replace(item, metadata=replace(item.metadata, annotations=notes)),
+        )
+    )
+    add_revision(live, web, 1, "web:0")
+    assert main(["rollout", "undo", "deployment/web"]) == 1
+    add_revision(live, web, 2, "web:1")
+    assert main(["rollout", "history", "deployment/web"]) == 0
+    assert main(["rollout", "undo", "deployment/web"]) == 0
+    assert stored(live).spec.template.spec.containers[0].image == "web:0"
+    assert stored(live).spec.template.metadata.labels == {"app": "web"}
+    assert main(["rollout", "undo", "deployment/web", "--to-revision=1"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == [
+        "deployment.apps/web ",
+        "REVISION  CHANGE-CAUSE",
+        "1         <none>",
+        "2         <none>",
+        "",
+        "deployment.apps/web rolled back",
+        "deployment.apps/web skipped rollback (current template already matches revision 1)",
+    ]
+    assert printed.err == (
+        'readylb: cannot undo deployment web: no rollout history found for deployment "web"\n'
+    )
+
+
 def test_only_deployments_that_exist_roll_out(capsys: Output) -> None:
     assert main(["rollout", "restart", "rc/readiness-rc", "deploy/nope"]) == 1
     first, second = capsys.readouterr().err.splitlines()
@@ -105,7 +163,13 @@ def test_only_deployments_that_exist_roll_out(capsys: Output) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["undo", "deploy/web"], ["status"], ["status", "deploy"], ["status", "deploy/web", "--timeout=x"]],
+    [
+        ["redo", "deploy/web"],
+        ["undo", "deploy/web", "--to-revision=-1"],
+        ["status"],
+        ["status", "deploy"],
+        ["status", "deploy/web", "--timeout=x"],
+    ],
 )
 def test_an_action_and_an_object_must_be_given(argv: list[str], capsys: Output) -> None:
     assert main(["rollout", *argv]) == 2

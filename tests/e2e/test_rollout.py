@@ -130,5 +130,12 @@ def test_kubectl_rolls_out_and_scales(tmp_path: Path) -> None:
         said = kubectl("rollout", "status", "deployment/web", "--timeout=50s")
         assert said.endswith('deployment "web" successfully rolled out\n')
         assert not before & {pod.name for pod in lb.wait_ready(REPLICAS)}
+        assert lb.run("rollout", "undo", "deployment/web").stdout == "deployment.apps/web rolled back\n"
+        lb.run("rollout", "status", "deployment/web", "--timeout=50s")
+        rows = kubectl("rollout", "history", "deployment/web").splitlines()[2:4]
+        assert [row.split()[0] for row in rows] == ["2", "3"]
+        for more in ([], ["--revision=3"]):
+            words = ["rollout", "history", "deployment/web", *more]
+            assert lb.run(*words).stdout == kubectl(*words)
         assert kubectl("scale", "deployment/web", "--replicas=1") == "deployment.apps/web scaled\n"
         lb.wait_ready(1)

@@ -1,4 +1,4 @@
-"""`readylb rollout`: watches, repeats, holds and releases the rollout of a Deployment."""
+"""`readylb rollout`: watches, repeats, undoes, holds and releases the rollout of a Deployment."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
+from readylb.cli import rollout_history
 from readylb.cli.client_verb import Subject, add_client_arguments, parse_subjects, run_client
 from readylb.cli.intervals import parse_duration
 from readylb.cli.output import complain, write
 from readylb.cli.rollout_status import rollout_status
 from readylb.client import Client, Selector
-from readylb.core.api_resources import DEPLOYMENTS
+from readylb.core.api_resources import DEPLOYMENTS, REPLICA_SETS
 from readylb.errors import ApiError, GoneError, ReadylbError, UsageError
 
 #: kubectl's own annotation, so that both tools show the same.
@@ -38,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="DURATION", default="0s", help="status: wait no longer, as in 90s (0s: no limit)"
     )
+    parser.add_argument(
+        "--to-revision", metavar="N", type=int, default=0, help="undo: to N, not the last but one"
+    )
+    parser.add_argument(
+        "--revision", metavar="N", type=int, default=0, help="history: show the pod template of N"
+    )
     add_client_arguments(parser)
 
 
@@ -46,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
     subjects = parse_subjects(args.what)
     if not all(subject.name for subject in subjects):
         msg = f"cannot tell which one is meant: readylb rollout {args.action} deployment/NAME"
+        raise UsageError(msg)
+    if min(args.to_revision, args.revision) < 0:
+        msg = f"cannot find revision {min(args.to_revision, args.revision)}: revisions are numbered from 1"
         raise UsageError(msg)
     args.timeout_seconds = parse_duration("--timeout", args.timeout)
     return run_client(args, lambda client: _run_all(client, args, subjects))
@@ -66,7 +76,7 @@ async def _run_all(client: Client, args: argparse.Namespace, subjects: list[Subj
     return 1 if failed else 0
 
 
-_PHRASE = {"status": "tell the rollout's "}
+_PHRASE = {"history": "tell the rollout's ", "status": "tell the rollout's "}
 
 
 async def _status(client: Client, args: argparse.Namespace, name: str) -> None:
@@ -121,6 +131,36 @@ async def _restart(client: Client, args: argparse.Namespace, name: str) -> None:
     write(f"{DEPLOYMENTS.qualified_singular}/{name} restarted")
 
 
+async def _undo(client: Client, args: argparse.Namespace, name: str) -> None:
+    current, known = await _revisions(client, args.namespace, name)
+    number = rollout_history.chosen(current, known, args.to_revision)
+    operations = rollout_history.way_back(current, known[number])
+    title = f"{DEPLOYMENTS.qualified_singular}/{name}"
+    if not operations:
+        write(f"{title} skipped rollback (current template already matches revision {number})")
+        return
+    await client.patch(DEPLOYMENTS, args.namespace, name, operations)
+    write(f"{title} rolled back")
+
+
+async def _history(client: Client, args: argparse.Namespace, name: str) -> None:
+    _, known = await _revisions(client, args.namespace, name)
+    if args.revision:
+        which, text = f"with revision #{args.revision}", rollout_history.revision(known, args.revision)
+    else:
+        which, text = "", rollout_history.history(known)
+    write(f"{DEPLOYMENTS.qualified_singular}/{name} {which}\n{text}")
+
+
+async def _revisions(
+    client: Client, namespace: str, name: str
+) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """Return the Deployment and its ReplicaSets by their revision."""
+    current = await client.get(DEPLOYMENTS, namespace, name)
+    listed = await client.list(REPLICA_SETS, namespace)
+    return current, rollout_history.revisions(current, listed["items"])
+
+
 async def _pause(client: Client, args: argparse.Namespace, name: str) -> None:
     await _set_paused(client, args.namespace, name, paused=True)
 
@@ -140,7 +180,9 @@ async def _set_paused(client: Client, namespace: str, name: str, *, paused: bool
 
 _ACTIONS: dict[str, Callable[[Client, argparse.Namespace, str], Awaitable[None]]] = {
     "status": _status,
+    "history": _history,
     "restart": _restart,
+    "undo": _undo,
     "pause": _pause,
     "resume": _resume,
 }

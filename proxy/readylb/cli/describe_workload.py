@@ -14,14 +14,14 @@ from readylb.cli.description import (
     controlled_by,
     finish,
     head,
+    is_controlled_by,
     labels_and_annotations,
     multiline,
     selector_text,
 )
 from readylb.cli.intervals import rfc1123
 from readylb.core.api_resources import PODS, REPLICA_SETS
-
-_REVISION = "deployment.kubernetes.io/revision"
+from readylb.core.revisions import revision_of
 
 
 async def describe_replication_controller(scene: Scene) -> str:
@@ -57,10 +57,22 @@ async def describe_deployment(scene: Scene) -> str:
     if rolling := strategy.get("rollingUpdate"):
         unavailable, surge = rolling.get("maxUnavailable"), rolling.get("maxSurge")
         lines.append(f"RollingUpdateStrategy:\t{unavailable} max unavailable, {surge} max surge")
-    lines += _template(spec.get("template"))
+    lines += describe_template(spec.get("template"))
     lines += _conditions(status.get("conditions", []))
     lines += await _replica_sets(scene)
     return finish(lines, await scene.events(), scene.now)
+
+
+def describe_template(template: Document | None) -> list[str]:
+    """Return the lines about a pod template."""
+    if template is None:
+        return ["Pod Template:", f"  {NONE}"]
+    meta = template.get("metadata", {})
+    lines = ["Pod Template:", *multiline("  Labels", meta.get("labels", {}))]
+    if annotations := meta.get("annotations"):
+        lines += multiline("  Annotations", annotations, ": ")
+    lines += describe_template_containers(template)
+    return [*lines, *(f"  {title}:\t{NONE}" for title in ("Volumes", "Node-Selectors", "Tolerations"))]
 
 
 async def _replicas(scene: Scene, selector: str) -> str:
@@ -69,7 +81,7 @@ async def _replicas(scene: Scene, selector: str) -> str:
     lines = [*head(item), f"Selector:\t{selector}", *labels_and_annotations(item), *controlled_by(item)]
     lines.append(f"Replicas:\t{status.get('replicas', 0)} current / {spec.get('replicas', 1)} desired")
     lines.append(await _pods_status(scene))
-    lines += _template(spec.get("template"))
+    lines += describe_template(spec.get("template"))
     lines += _conditions(status.get("conditions", []))
     return finish(lines, await scene.events(), scene.now)
 
@@ -79,26 +91,10 @@ async def _pods_status(scene: Scene) -> str:
     phases = [
         pod.get("status", {}).get("phase", "")
         for pod in listed["items"]
-        if _is_controlled_by(pod, scene.item["metadata"]["uid"])
+        if is_controlled_by(pod, scene.item["metadata"]["uid"])
     ]
     shown = (("Running", "Running"), ("Waiting", "Pending"), ("Succeeded", "Succeeded"), ("Failed", "Failed"))
     return "Pods Status:\t" + " / ".join(f"{phases.count(phase)} {word}" for word, phase in shown)
-
-
-def _is_controlled_by(item: Document, uid: str) -> bool:
-    owners = item["metadata"].get("ownerReferences", [])
-    return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
-
-
-def _template(template: Document | None) -> list[str]:
-    if template is None:
-        return ["Pod Template:", f"  {NONE}"]
-    meta = template.get("metadata", {})
-    lines = ["Pod Template:", *multiline("  Labels", meta.get("labels", {}))]
-    if annotations := meta.get("annotations"):
-        lines += multiline("  Annotations", annotations, ": ")
-    lines += describe_template_containers(template)
-    return [*lines, *(f"  {title}:\t{NONE}" for title in ("Volumes", "Node-Selectors", "Tolerations"))]
 
 
 def _conditions(conditions: list[Document]) -> list[str]:
@@ -111,7 +107,7 @@ def _conditions(conditions: list[Document]) -> list[str]:
 async def _replica_sets(scene: Scene) -> list[str]:
     """Return which ReplicaSets are old and which is new: the one of the newest revision."""
     listed = await scene.client.list(REPLICA_SETS, scene.namespace)
-    owned = [item for item in listed["items"] if _is_controlled_by(item, scene.item["metadata"]["uid"])]
+    owned = [item for item in listed["items"] if is_controlled_by(item, scene.item["metadata"]["uid"])]
     if not owned:
         return []
     newest = max(owned, key=_revision)
@@ -124,8 +120,7 @@ async def _replica_sets(scene: Scene) -> list[str]:
 
 def _revision(item: Document) -> tuple[int, str]:
     meta = item["metadata"]
-    text = meta.get("annotations", {}).get(_REVISION, "")
-    return int(text) if text.isdecimal() else 0, meta.get("creationTimestamp", "")
+    return revision_of(meta.get("annotations", {})), meta.get("creationTimestamp", "")
 
 
 def _replica_set(item: Document) -> str:

@@ -14,10 +14,13 @@ from readylb.cli.intervals import event_interval
 from readylb.cli.tabwriter import align
 from readylb.client import Client, Selector
 from readylb.core.api_resources import EVENTS
+from readylb.model.meta import LAST_APPLIED_ANNOTATION
 
 NONE = "<none>"
 #: Annotations longer than this go on a line of their own (maxAnnotationLen).
 _LONG_ANNOTATION = 140
+#: The object once more (skipAnnotations).
+_UNSHOWN = frozenset({LAST_APPLIED_ANNOTATION})
 
 Document = dict[str, Any]
 
@@ -64,7 +67,8 @@ def labels_and_annotations(item: Document) -> list[str]:
     """Return the lines of labels and annotations."""
     meta = item["metadata"]
     labels = multiline("Labels", meta.get("labels", {}))
-    return [*labels, *multiline("Annotations", meta.get("annotations", {}), ": ")]
+    notes = {name: value for name, value in meta.get("annotations", {}).items() if name not in _UNSHOWN}
+    return [*labels, *multiline("Annotations", notes, ": ")]
 
 
 def controlled_by(item: Document) -> list[str]:
@@ -72,6 +76,12 @@ def controlled_by(item: Document) -> list[str]:
     owners = item["metadata"].get("ownerReferences", [])
     owner = next((owner for owner in owners if owner.get("controller")), None)
     return [] if owner is None else [f"Controlled By:\t{owner['kind']}/{owner['name']}"]
+
+
+def is_controlled_by(item: Document, uid: str) -> bool:
+    """Say whether the object with that uid manages this one."""
+    owners = item["metadata"].get("ownerReferences", [])
+    return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
 
 
 def finish(lines: list[str], events: list[Document], now: float) -> str:

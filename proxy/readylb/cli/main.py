@@ -38,7 +38,7 @@ VERBS = {
     "exec": Verb("readylb.cli.cmd_exec", "run a command inside a pod's container"),
     "delete": Verb("readylb.cli.cmd_delete", "delete pods, services or workloads"),
     "scale": Verb("readylb.cli.cmd_scale", "set how many replicas a workload is to have"),
-    "rollout": Verb("readylb.cli.cmd_rollout", "status, restart, pause or resume of a Deployment's rollout"),
+    "rollout": Verb("readylb.cli.cmd_rollout", "status, history, restart, undo, pause, resume of a rollout"),
     "events": Verb("readylb.cli.cmd_events", "list or watch events"),
     "kubeconfig": Verb("readylb.cli.cmd_kubeconfig", "print what lets kubectl talk to this readylb"),
 }

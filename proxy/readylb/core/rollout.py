@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from readylb.core.revisions import revision_of
 from readylb.model import Deployment, ReplicaSet
 from readylb.model.pod import PodTemplateSpec
-from readylb.model.workload import (
-    POD_TEMPLATE_HASH_LABEL,
-    REVISION_ANNOTATION,
-    RollingUpdateDeployment,
-)
+from readylb.model.workload import POD_TEMPLATE_HASH_LABEL, RollingUpdateDeployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +128,4 @@ def expired(deployment: Deployment, old: Sequence[ReplicaSet]) -> tuple[ReplicaS
 
 def revision(item: ReplicaSet) -> int:
     """Return a ReplicaSet's revision, 0 if it has none."""
-    text = item.metadata.annotations.get(REVISION_ANNOTATION, "")
-    return int(text) if text.isdecimal() else 0
+    return revision_of(item.metadata.annotations)

@@ -14,6 +14,8 @@ from typing import Any
 
 #: Prefix of every annotation that is readylb's own.
 ANNOTATION_PREFIX = "readylb.io/"
+#: What was said of an object when it was last applied, as JSON: kubectl's annotation, so that both agree.
+LAST_APPLIED_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def key(name: str, **kwargs: Any) -> Any:

@@ -13,6 +13,8 @@ from readylb.model.pod import PodTemplateSpec
 POD_TEMPLATE_HASH_LABEL = "pod-template-hash"
 #: Annotation with the ordinal of a Deployment's revision.
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
+#: Annotation of a ReplicaSet that came back into use: the revisions it was before.
+REVISION_HISTORY_ANNOTATION = "deployment.kubernetes.io/revision-history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

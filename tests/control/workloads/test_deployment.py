@@ -10,7 +10,13 @@ from readylb.model import Deployment, Pod, ReplicaSet
 from readylb.model.container import Container
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec, PodTemplateSpec
-from readylb.model.workload import REVISION_ANNOTATION, DeploymentSpec, DeploymentStrategy, LabelSelector
+from readylb.model.workload import (
+    REVISION_ANNOTATION,
+    REVISION_HISTORY_ANNOTATION,
+    DeploymentSpec,
+    DeploymentStrategy,
+    LabelSelector,
+)
 
 LABELS = {"app": "web"}
 
@@ -85,6 +91,32 @@ def test_revisions_are_counted_on_both(house) -> None:
     change(house, template=template("v2"))
     assert [item.metadata.annotations[REVISION_ANNOTATION] for item in sets(house)] == ["1", "2"]
     assert now(house).metadata.annotations[REVISION_ANNOTATION] == "2"
+
+
+def test_a_template_that_comes_back_gets_the_next_revision_and_keeps_its_history(house) -> None:
+    deploy(house)
+    change(house, template=template("v2"))
+    change(house, template=template("v1"))
+    first, second = sets(house)
+    assert first.metadata.annotations == {REVISION_ANNOTATION: "3", REVISION_HISTORY_ANNOTATION: "1"}
+    assert second.metadata.annotations == {REVISION_ANNOTATION: "2"}
+    assert now(house).metadata.annotations == {REVISION_ANNOTATION: "3"}
+
+
+def test_the_cause_of_a_change_is_kept_with_the_revision_it_made(house) -> None:
+    cause = "kubernetes.io/change-cause"
+    deploy(house)
+    change(house, template=template("v2"))
+    house.store.update(
+        Deployment,
+        "default",
+        "web",
+        lambda item: replace(
+            item, metadata=replace(item.metadata, annotations={**item.metadata.annotations, cause: "v2"})
+        ),
+    )
+    house.settle()
+    assert [item.metadata.annotations.get(cause) for item in sets(house)] == [None, "v2"]
 
 
 def test_a_new_deployment_is_unavailable_and_progressing(house) -> None:

@@ -9,6 +9,7 @@ from readylb.control.store import Change, ChangeType, Key
 from readylb.control.workloads.replication import Tools, owner_reference
 from readylb.core import deployment_status, rollout
 from readylb.core.names import template_hash
+from readylb.core.revisions import remembered
 from readylb.model import Deployment, Object, Pod, ReplicaSet
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodTemplateSpec
@@ -59,8 +60,9 @@ class Deployments:
         meta = deployment.metadata
         key = meta.namespace, meta.name
         new = rollout.matching(deployment, self._owned(deployment))
-        if not deployment.spec.paused:
-            new = self._create(deployment) if new is None else new
+        if new is None and not deployment.spec.paused:
+            new = self._create(deployment)
+        if new is not None:
             self._set_revision(deployment, new)
         new, old = self._split(deployment, new)
         for step in rollout.scales(deployment, new, old, old_pods=self._has_pods(old)):
@@ -151,9 +153,10 @@ class Deployments:
         text = {REVISION_ANNOTATION: str(number)}
 
         def change_set(item: ReplicaSet) -> ReplicaSet:
+            annotations = remembered(item.metadata.annotations, meta.annotations, number)
             return replace(
                 item,
-                metadata=replace(item.metadata, annotations={**item.metadata.annotations, **text}),
+                metadata=replace(item.metadata, annotations=annotations),
                 spec=replace(item.spec, min_ready_seconds=deployment.spec.min_ready_seconds),
             )
 
