@@ -114,13 +114,16 @@ async def test_a_removed_service_finishes_what_runs_and_refuses_the_rest(balance
 
 async def test_a_drain_waits_for_what_runs_and_ends_what_is_idle(balancer):
     async def script(reader, writer):
-        await read_head(reader)
-        await asyncio.sleep(0.1)
-        writer.write(answer(b"finished"))
+        while True:
+            await read_head(reader)
+            await asyncio.sleep(0.1)
+            writer.write(answer(b"finished"))
 
     await balancer.start()
     await balancer.ready(await balancer.endpoint(script))
     idle_reader, idle = await balancer.connect()
+    idle.write(GET)
+    assert await idle_reader.readuntil(b"finished")
     reader, writer = await balancer.connect()
     writer.write(GET)
     await asyncio.sleep(0.02)
@@ -129,9 +132,42 @@ async def test_a_drain_waits_for_what_runs_and_ends_what_is_idle(balancer):
     assert await asyncio.wait_for(idle_reader.read(), 2) == b""
     assert (await reader.read()).endswith(b"finished")
     assert (await balancer.message(Drained)).cut == 0
-    assert (await balancer.message(Stats)).services[0].requests == 1
+    assert (await balancer.message(Stats)).services[0].requests == 2
     writer.close()
     idle.close()
+
+
+async def test_a_drain_serves_those_who_have_connected_and_are_not_accepted_yet(balancer):
+    await balancer.start()
+    await balancer.ready(await balancer.endpoint())
+    with socket.socket() as client, socket.socket() as silent:
+        for item in (client, silent):
+            item.connect(("127.0.0.1", balancer.port))  # blocks the loop: nobody can accept meanwhile
+        client.sendall(GET)
+        balancer.control.send(Drain(grace_seconds=5))
+        loop = asyncio.get_running_loop()
+        for item in (client, silent):
+            item.setblocking(False)
+        got = await asyncio.wait_for(loop.sock_recv(client, 65536), 2)
+        assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\nConnection: close\r\n" in got
+        assert await asyncio.wait_for(loop.sock_recv(silent, 1), 4) == b"", "who says nothing is let go"
+    assert (await balancer.message(Drained)).cut == 0
+
+
+async def test_a_drain_answers_a_request_that_has_arrived_unread_on_an_idle_connection(balancer):
+    await balancer.start()
+    await balancer.ready(await balancer.endpoint())
+    reader, writer = await balancer.connect()
+    writer.write(GET)
+    assert b"200 OK" in await read_head(reader)
+    await asyncio.sleep(0.02)
+    # Past the transport, so that the request is in the kernel before the worker hears of the drain.
+    os.write(writer.get_extra_info("socket").fileno(), GET)
+    balancer.control.send(Drain(grace_seconds=5))
+
+    assert b"\r\nConnection: close\r\n" in await reader.read()
+    writer.close()
 
 
 async def test_a_drain_cuts_what_does_not_finish(balancer):

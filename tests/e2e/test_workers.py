@@ -169,7 +169,7 @@ def test_a_signal_to_everybody_drains(tmp_path: Path, sign: signal.Signals) -> N
         asking = [Asking(port, "/slow/2") for _ in range(6)]
         for one in asking:
             one.start()
-        lb.wait_for("they are under way", lambda: len(list(tmp_path.glob("*.waiting"))) == 2)
+        lb.wait_for("they are connected", lambda: _connected_to(port) == len(asking))
         for worker in workers_of(tmp_path):
             worker.send_signal(sign)  # as a terminal and a supervisor do
         assert lb.stop(sign) == 0

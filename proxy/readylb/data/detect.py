@@ -10,6 +10,7 @@ import asyncio
 from readylb.core.proxy_protocol import Header
 from readylb.data.downstream import Downstream
 from readylb.data.first_bytes import looks_like_http
+from readylb.data.flow import has_unread
 from readylb.data.table import ServiceState
 from readylb.data.tcp import TcpDownstream
 
@@ -59,8 +60,9 @@ class Detect(asyncio.Protocol):
         self._become(TcpDownstream)
 
     def drain(self) -> None:
-        """End: nothing was begun."""
-        self.transport.close()
+        """End, unless its first bytes are here: nothing was begun."""
+        if not has_unread(self.transport):
+            self.transport.close()
 
     def cut(self) -> None:
         """End at once."""

@@ -17,7 +17,7 @@ from readylb.core.http1.responses import Refusal, render
 from readylb.core.http1.syntax import EMPTY_LINES
 from readylb.core.proxy_protocol import Header
 from readylb.core.termination import Termination, of_refusal
-from readylb.data.flow import BACKLOG, PEER_FULL, hold, release, reset
+from readylb.data.flow import BACKLOG, PEER_FULL, has_unread, hold, release, reset
 from readylb.data.forwarder import Exchange
 from readylb.data.heads import read_request
 from readylb.data.refusals import too_large
@@ -29,6 +29,8 @@ BACKLOG_BYTES: Final = 32768
 # How long a connection that we end goes on reading, so that the answer is not lost to a reset
 # (RFC 9112 §9.6). nginx lingers 5 s per read.
 LINGER_SECONDS: Final = 2.0
+# How long a drain waits for the first request of a client that has just connected.
+FIRST_REQUEST_SECONDS: Final = 1.0
 
 _CR: Final = 13
 _HEAD: Final = 0
@@ -93,8 +95,8 @@ class Downstream(asyncio.Protocol):
         """The client's address as heads tell it."""
         peer = self._peer
         if peer is None:
-            address = self._address
-            peer = self._peer = Peer(address.encode() or b"unknown", trusted=self._service.trusts(address))
+            trusted = self._service.trusts(self._address)
+            peer = self._peer = Peer(self._address.encode() or b"unknown", trusted=trusted)
         return peer
 
     # what the exchange says
@@ -131,8 +133,7 @@ class Downstream(asyncio.Protocol):
         self._exchange = None
         self._service.sweep.watched.discard(self)
         self._service.clients.discard(self)
-        for reason in (BACKLOG, PEER_FULL):
-            release(self, reason)
+        release(self, BACKLOG | PEER_FULL)
         return early
 
     # what the worker says
@@ -145,7 +146,12 @@ class Downstream(asyncio.Protocol):
 
     def drain(self) -> None:
         """End where nothing is under way; otherwise the running response will say close."""
-        if self._state == _HEAD and not self._buffer:
+        if self._state != _HEAD or self._buffer or has_unread(self.transport):
+            return
+        if self._peer is None:
+            # It has just connected: its request is on the way, and no client would repeat it.
+            self.deadline = min(self.deadline, self._service.sweep.now + FIRST_REQUEST_SECONDS)
+        else:
             self._end(linger=False)
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
@@ -156,8 +162,7 @@ class Downstream(asyncio.Protocol):
         elif self._state != _HEAD:
             self.transport.abort()
         elif self._buffer:
-            late = Refusal(408, "the request head did not arrive in time")
-            self._refuse(late, self._buffer)
+            self._refuse(Refusal(408, "the request head did not arrive in time"), self._buffer)
         else:
             self._end(linger=False)
 
@@ -172,15 +177,16 @@ class Downstream(asyncio.Protocol):
         service.clients.add(self)
         service.sweep.watched.add(self)
         self.deadline = service.sweep.now + service.settings.limits.head_seconds
+        if service.closing:
+            self.drain()
 
     def data_received(self, data: bytes) -> None:
         """Go as far as the bytes allow."""
         self._service.counters.bytes_in += len(data)
-        state = self._state
-        if state > _WAIT:
+        if self._state > _WAIT:
             return
         self._buffer = self._buffer + data if self._buffer else data
-        if state != _WAIT:
+        if self._state != _WAIT:
             self._run()
         elif len(self._buffer) > BACKLOG_BYTES:
             hold(self, BACKLOG)
@@ -341,11 +347,8 @@ class Downstream(asyncio.Protocol):
             return False
         self._buffer = data[settled:]
         if scanner.trailers:
-            nominated = exchange.request.nominated
-            data = b"%b0\r\n%b\r\n" % (
-                data[: scanner.last_chunk_at],
-                trailer_lines(scanner.trailers, nominated),
-            )
+            tail = trailer_lines(scanner.trailers, exchange.request.nominated)
+            data = b"%b0\r\n%b\r\n" % (data[: scanner.last_chunk_at], tail)
         elif settled < len(data):
             data = data[:settled]
         if data:
@@ -356,11 +359,9 @@ class Downstream(asyncio.Protocol):
             exchange.body_ended()
         return settled > 0
 
-    def _refuse(self, refusal: Refusal | None, asked: bytes) -> None:
+    def _refuse(self, verdict: Refusal, asked: bytes) -> None:
         """Answer what is not forwarded, `asked`, as far as it came; nothing behind it can be trusted."""
-        verdict = refusal or Refusal(431, "the request head is too long")
-        service = self._service
-        reason = of_refusal(verdict.status)
+        service, reason = self._service, of_refusal(verdict.status)
         head_only = asked.startswith(b"HEAD ")
         response = render(verdict, close=True, date=service.sweep.date, head_only=head_only)
         service.counters.record(verdict.status, reason, 0.0)
@@ -388,8 +389,7 @@ class Downstream(asyncio.Protocol):
         if not self._eof and (linger or self._buffer or self.held):
             self._state = _LINGER
             self._buffer = b""
-            for reason in (BACKLOG, PEER_FULL):
-                release(self, reason)
+            release(self, BACKLOG | PEER_FULL)
             self.deadline = sweep.now + LINGER_SECONDS
             if self.transport.can_write_eof():
                 self.transport.write_eof()

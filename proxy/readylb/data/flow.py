@@ -6,8 +6,10 @@ Reasons are bits, so that two of them never undo each other.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
+import termios
 from typing import Final, Protocol
 
 PEER_FULL: Final = 1  # the other side's write buffer is over its high-water mark
@@ -37,6 +39,15 @@ def release(side: Reading, reason: int) -> None:
         side.held &= ~reason
         if side.held == 0 and not side.transport.is_closing():
             side.transport.resume_reading()
+
+
+def has_unread(transport: asyncio.Transport) -> bool:
+    """Ask the kernel whether it holds bytes of the peer that the loop has not read yet."""
+    connection = transport.get_extra_info("socket")
+    if connection is None or transport.is_closing():
+        return False
+    (waiting,) = struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4)))
+    return bool(waiting)
 
 
 def reset(transport: asyncio.Transport) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from readylb.core.proxy_protocol import Header, ProxyProtocolError, may_begin, parse
 from readylb.core.termination import Termination
-from readylb.data.flow import reset
+from readylb.data.flow import has_unread, reset
 from readylb.data.table import ServiceState
 from readylb.data.trace import refused
 
@@ -86,8 +86,9 @@ class Gate(asyncio.Protocol):
             self._enter(None)
 
     def drain(self) -> None:
-        """End: nothing was begun."""
-        self.transport.close()
+        """End, unless its first bytes are here: nothing was begun."""
+        if not has_unread(self.transport):
+            self.transport.close()
 
     def cut(self) -> None:
         """End at once."""

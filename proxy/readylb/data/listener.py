@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 
 from readylb.data.drive import drive
+from readylb.wire.listening import BACKLOG
 from readylb.wire.messages import Address
 
 # Accepted in one turn of the loop, so that a burst of clients does not starve those being served.
@@ -60,14 +61,21 @@ class Listener:
             self._listening = True
             self._loop.add_reader(self._socket.fileno(), self._accept)
 
+    @property
+    def beginning(self) -> int:
+        """How many clients are accepted, and not yet among those that `room` knows of."""
+        return self._beginning
+
     def close(self) -> None:
-        """Listen no more."""
+        """Listen no more. Who waits in the kernel's backlog is let in first: closing would reset them."""
+        if self._listening:
+            self._accept(BACKLOG)
         self.pause()
         self._socket.close()
 
-    def _accept(self) -> None:
+    def _accept(self, most: int = ACCEPTS_PER_TURN) -> None:
         room = self._room() - self._beginning
-        for _ in range(min(room, ACCEPTS_PER_TURN)):
+        for _ in range(min(room, most)):
             try:
                 connection, address = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):

@@ -195,7 +195,6 @@ class Worker:
         for listeners in self._listeners.values():
             for listener in listeners.values():
                 listener.close()
-            listeners.clear()
         for service in self._services.values():
             self._close(service)
         self._check_drained(self._sweep.now)
@@ -255,7 +254,8 @@ class Worker:
         clients = [
             client for service in (*self._services.values(), *self._leaving) for client in service.clients
         ]
-        if self._ending or deadline is None or (clients and now < deadline):
+        beginning = any(item.beginning for items in self._listeners.values() for item in items.values())
+        if self._ending or deadline is None or ((clients or beginning) and now < deadline):
             return
         self._ending = True
         for client in clients:
