@@ -200,14 +200,27 @@ class Readylb:
         return found
 
     def wait_ready(self, count: int) -> list[Pod]:
-        """Wait until exactly `count` pods are there and Ready, and their Services have heard of it."""
+        """Wait until exactly `count` pods are there and Ready, and traffic follows that."""
 
         def all_ready() -> list[Pod] | None:
             pods = self.pods()
             settled = len(pods) == count and all(pod.ready for pod in pods) and not self._unready_endpoints()
-            return pods if settled else None
+            return pods if settled and self._in_force() else None
 
         return self.wait_for(f"{count} pods are Ready", all_ready)
+
+    def wait_out(self, *names: str) -> None:
+        """Wait until none of these pods is Ready, and traffic follows that."""
+
+        def out() -> bool:
+            unready = {pod.name for pod in self.pods() if not pod.ready}
+            return unready.issuperset(names) and self._in_force()
+
+        self.wait_for(f"{', '.join(names)} is out", out)
+
+    def _in_force(self) -> bool:
+        """Say whether every worker follows the newest endpoints; to be asked after what made them new."""
+        return all(self.samples("readylb_endpoints_in_force"))
 
     def _unready_endpoints(self) -> list[dict[str, Any]]:
         slices = self.api("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices")["items"]
@@ -232,10 +245,15 @@ class Readylb:
 
     def metric(self, name: str) -> float | None:
         """Return the sum of all samples of a metric; None when there are none (yet)."""
+        samples = self.samples(name)
+        return sum(samples) if samples else None
+
+    def samples(self, name: str) -> list[float]:
+        """Return the samples of a metric."""
         headers = {"Authorization": f"Bearer {self.token()}"}
         lines = fetch(self.admin_port, "/metrics", headers=headers).text.splitlines()
-        samples = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
-        return sum(float(sample.rsplit(" ", 1)[1]) for sample in samples) if samples else None
+        found = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+        return [float(line.rsplit(" ", 1)[1]) for line in found]
 
     def requests_to_unready(self, after: int) -> float | None:
         """Return the count that must stay 0, once it covers `after` requests: counts come each second."""

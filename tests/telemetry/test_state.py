@@ -44,6 +44,15 @@ def test_a_service_without_endpoints_counts_zero_in_each_state() -> None:
     assert len(values(state, "readylb_endpoints")) == 3
 
 
+def test_a_service_port_whose_newest_endpoints_a_worker_does_not_follow_yet_is_zero() -> None:
+    state = State()
+    state.sources = Sources(in_force=lambda: [("default/web:80", True), ("default/web:81", False)])
+    assert values(state, "readylb_endpoints_in_force") == {
+        ("default", "web", "80"): 1,
+        ("default", "web", "81"): 0,
+    }
+
+
 def test_restarts_go_with_the_pod() -> None:
     statuses = (ContainerStatus(name="app", restart_count=3), ContainerStatus(name="sidecar"))
     pods = [Pod(metadata=ObjectMeta(name="web-a"), status=PodStatus(container_statuses=statuses))]

@@ -79,13 +79,6 @@ class ControlProcess:
         self.clock = SteadyClock()
         self.store = Store(self.clock)
         self.metrics = Metrics()
-        self.metrics.read_state(
-            Sources(
-                pods=lambda: self.store.objects(Pod),
-                services=lambda: self.store.objects(Service),
-                slices=lambda: self.store.objects(EndpointSlice),
-            )
-        )
         self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
         self.runtimes = RuntimeTable(self.clock, settings.state_dir, settings.loaded.images, self._on_fatal)
         self.applier = Applier(self.store)
@@ -100,6 +93,14 @@ class ControlProcess:
             self.recorder,
             self.metrics,
             LinkSettings(bind=settings.bind, publish=settings.publish),
+        )
+        self.metrics.read_state(
+            Sources(
+                pods=lambda: self.store.objects(Pod),
+                services=lambda: self.store.objects(Service),
+                slices=lambda: self.store.objects(EndpointSlice),
+                in_force=self.link.in_force,
+            )
         )
         self._services = TaskGroup("services", self._on_fatal)
         self._workloads = TaskGroup("workloads", self._on_fatal)

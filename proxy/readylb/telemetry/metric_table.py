@@ -117,6 +117,12 @@ ENDPOINTS = Metric(
     "Endpoints of a Service, by state: ready, unready or terminating.",
     (*_SERVICE, "state"),
 )
+ENDPOINTS_IN_FORCE = Metric(
+    "readylb_endpoints_in_force",
+    MetricType.GAUGE,
+    "1 when every worker follows the newest endpoints of a Service port, 0 until then.",
+    _PORT,
+)
 CONTAINER_RESTARTS = Metric(
     "readylb_container_restarts_total",
     MetricType.COUNTER,
@@ -151,6 +157,7 @@ TABLE: tuple[Metric, ...] = (
     TERMINATIONS,
     PASSIVE_REPORTS,
     ENDPOINTS,
+    ENDPOINTS_IN_FORCE,
     CONTAINER_RESTARTS,
     WORKERS,
     WORKER_RESTARTS,

@@ -11,6 +11,7 @@ from readylb.model import EndpointSlice, Pod, Service
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL, EndpointConditions
 from readylb.telemetry import metric_table as table
 from readylb.telemetry.families import Family, Sample, numbers
+from readylb.telemetry.traffic import labels_of
 
 STATES = ("ready", "unready", "terminating")
 
@@ -22,18 +23,22 @@ class Sources:
     pods: Callable[[], Iterable[Pod]] = tuple
     services: Callable[[], Iterable[Service]] = tuple
     slices: Callable[[], Iterable[EndpointSlice]] = tuple
+    #: Service ports as `NAMESPACE/SERVICE:PORT`, and whether every worker follows their newest endpoints.
+    in_force: Callable[[], Iterable[tuple[str, bool]]] = tuple
 
 
 class State(Collector):
-    """Endpoints per Service and restarts per container."""
+    """Endpoints per Service, whether they are in force, and restarts per container."""
 
     def __init__(self) -> None:
         """See nothing until `sources` is set."""
         self.sources = Sources()
 
     def collect(self) -> Iterator[Family]:
-        """Yield both families."""
+        """Yield the families."""
         yield numbers(table.ENDPOINTS, self._endpoints())
+        in_force = ((labels_of(key), float(followed)) for key, followed in self.sources.in_force())
+        yield numbers(table.ENDPOINTS_IN_FORCE, in_force)
         yield numbers(table.CONTAINER_RESTARTS, self._restarts())
 
     def services(self) -> Iterable[tuple[str, str]]:

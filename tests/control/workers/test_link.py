@@ -425,9 +425,11 @@ async def test_confirmations_are_remembered_with_how_long_they_took(world: World
     state = world.link.state(service, service.spec.ports[0])
     assert state is not None
     world.clock.advance(0.25)
+    assert world.link.in_force() == [("default/web:80", False)]
     world.worker.send(EndpointsApplied("default/web:80", state.generation))
     await world.settle()
     assert (state.applied.generation, state.applied.seconds) == (state.generation, 0.25)
+    assert world.link.in_force() == [("default/web:80", True)]
 
 
 async def test_counts_and_reports_become_metrics(world: World) -> None:

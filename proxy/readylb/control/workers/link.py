@@ -124,6 +124,10 @@ class Link:
         """Return what is known of a Service port: what was sent, listened on, confirmed."""
         return self._ports.get(_port_key(service, port))
 
+    def in_force(self) -> list[tuple[str, bool]]:
+        """Return each Service port that is served, and whether every worker follows its newest endpoints."""
+        return [(state.key, state.in_force) for state in self._ports.values() if state.endpoints is not None]
+
     def keys(self, change: Change) -> Iterator[Key]:
         """Return the Services that a change touches: itself, a slice's, those that select the pod."""
         item = change.object

@@ -47,6 +47,11 @@ class ServicePortState:
         """The generation of the endpoints that were sent last."""
         return self.endpoints.generation if self.endpoints else 0
 
+    @property
+    def in_force(self) -> bool:
+        """Say whether the endpoints that were sent last have been confirmed."""
+        return self.applied.generation == self.generation
+
     def claims(self, address: Address) -> bool:
         """Say whether this port's listening leaves no room for `address`."""
         if self.settings is None or self.failure is not None or not address.port:
