@@ -27,6 +27,22 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return [process for process in found if _lives(process)]
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """Return the command line; empty for a process that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def pod_of(process: psutil.Process) -> str:
+    """Return the name of the pod it belongs to; empty without one, or when it has ended meanwhile."""
+    try:
+        return process.environ().get("POD_NAME", "")
+    except psutil.Error:
+        return ""
+
+
 def _lives(process: psutil.Process) -> bool:
     try:
         return process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}

@@ -3,8 +3,9 @@
     replica.py --folder FOLDER [--port PORT] [--name NAME]
 
 `/` names the replica. `/readyz` fails while FOLDER/NAME.unready exists, `/healthz` while NAME.sick does.
-`/bytes/N` sends N bytes, a POST or PUT is counted, `/slow/SECONDS` touches NAME.waiting and
-waits, `/exit` ends the process.
+`/bytes/N` sends N bytes and keeps NAME.sent at the number of those sent, a POST or PUT is counted,
+`/exit` ends the process. `/slow/SECONDS` and `/held` add a line to NAME.waiting; then the first waits
+that long, and the second until FOLDER/released exists.
 Every answer is noted in FOLDER/NAME.notes as `TIME STATUS PATH`, in seconds of the monotonic clock.
 """
 
@@ -38,8 +39,13 @@ class Replica(BaseHTTPRequestHandler):
             case "headers":
                 self.answer(200, str(self.headers))
             case "slow":
-                (self.folder / f"{self.name}.waiting").touch()
+                self.wait()
                 time.sleep(float(rest[0]))
+                self.answer(200)
+            case "held":
+                self.wait()
+                while not (self.folder / "released").exists():
+                    time.sleep(0.02)
                 self.answer(200)
             case "exit":
                 os._exit(3)
@@ -48,7 +54,7 @@ class Replica(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         size = self.receive()
-        if self.path.startswith("/slow/"):
+        if self.path.startswith(("/slow/", "/held")):
             self.do_GET()
         else:
             self.answer(200, f"{size} bytes for {self.name}\n")
@@ -62,12 +68,18 @@ class Replica(BaseHTTPRequestHandler):
         # One write: a replica that is killed has answered whole or not at all.
         self.wfile.write(self.head(status, len(body)) + body)
 
+    def wait(self) -> None:
+        with (self.folder / f"{self.name}.waiting").open("ab", buffering=0) as waiting:
+            waiting.write(f"{self.path}\n".encode())
+
     def send(self, size: int) -> None:
         self.wfile.write(self.head(200, size))
-        progress = self.folder / f"{self.name}.sent"
+        progress = os.open(self.folder / f"{self.name}.sent", os.O_WRONLY | os.O_CREAT, 0o600)
         for start in range(0, size, len(CHUNK)):
             self.wfile.write(CHUNK[: size - start])
-            progress.write_text(str(start + len(CHUNK)))
+            # Never shorter than before: whoever reads it meanwhile sees one number or the other.
+            os.pwrite(progress, f"{start + len(CHUNK):>12}".encode(), 0)
+        os.close(progress)
         self.note(200)
 
     def receive(self) -> int:

@@ -34,6 +34,16 @@ def notes_of(folder: Path, name: str) -> list[Note]:
     return [Note(float(moment), int(status), path) for moment, status, path in parts]
 
 
+def under_way(folder: Path) -> int:
+    """Count the requests for `/slow` and `/held` that have come to the replicas so far."""
+    return sum(len(path.read_text().splitlines()) for path in folder.glob("*.waiting"))
+
+
+def release(folder: Path) -> None:
+    """Let every `/held` request be answered."""
+    (folder / "released").touch()
+
+
 class OwnReplica:
     """One server that runs without readylb, as a user's own would."""
 

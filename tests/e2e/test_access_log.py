@@ -18,7 +18,9 @@ from tests.e2e.replicas import OwnReplica
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Return the lines of a log that are whole by now."""
+    whole = path.read_text().rpartition("\n")[0] if path.exists() else ""
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def serve(folder: Path, port: int, replica: OwnReplica, *words: str) -> Readylb:

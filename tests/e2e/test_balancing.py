@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.e2e.client import fetch
 from tests.e2e.harness import Readylb, burst
 from tests.e2e.ports import free_port
-from tests.e2e.replicas import OwnReplicas
+from tests.e2e.replicas import OwnReplicas, release
 from tests.e2e.servers import said
 
 #: Each worker walks and counts for itself, so that exact numbers need one.
@@ -44,11 +44,12 @@ def test_least_request_leaves_a_slow_replica_alone(tmp_path: Path) -> None:
     with OwnReplicas(2) as own, configured(tmp_path, port, own, "balancer: least_request", args=ONE) as lb:
         lb.wait_ready(2)
         with ThreadPoolExecutor(1) as pool:
-            slow = pool.submit(fetch, port, "/slow/2")
+            held = pool.submit(fetch, port, "/held")
             waiting = [own.folder / f"{replica.name}.waiting" for replica in own.all]
             lb.wait_for("one replica is busy", lambda: any(path.exists() for path in waiting))
             counted = burst(port, 10)
-            assert slow.result().status == 200
+            release(own.folder)
+            assert held.result().status == 200
         (busy,) = [path.stem for path in waiting if path.exists()]
         assert counted == Counter({name: 10 for name in ("own-0", "own-1") if name != busy})
 
@@ -71,7 +72,7 @@ def test_ring_hash_keeps_a_header_with_its_replica_until_that_is_not_ready(tmp_p
         gone = before[users[0]]
         (own.folder / f"{gone}.unready").touch()
         index = gone.rpartition("-")[2]
-        lb.wait_for("it is out", lambda: not lb.pod(f"app-{index}").ready)
+        lb.wait_out(f"app-{index}")
         after = {user: ask(user) for user in users}
         assert gone not in after.values()
         assert {user for user in users if after[user] != before[user]} == {
@@ -89,7 +90,7 @@ def test_a_client_stays_with_its_replica_and_moves_when_that_is_not_ready(tmp_pa
         ((first, count),) = burst(port, 15).items()
         assert count == 15
         (own.folder / f"{first}.unready").touch()
-        lb.wait_for("it is out", lambda: not lb.pod(f"app-{first.rpartition('-')[2]}").ready)
+        lb.wait_out(f"app-{first.rpartition('-')[2]}")
         ((second, _),) = burst(port, 6).items()
         assert second != first
         assert lb.requests_to_unready(after=21) == 0

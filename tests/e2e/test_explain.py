@@ -17,7 +17,7 @@ def test_explain_tells_what_took_a_pod_out(tmp_path: Path) -> None:
         assert lines[0].endswith("gets traffic of service/web")
         assert lines[3].startswith("last output:  ")
         (tmp_path / f"{pod.name}.unready").touch()
-        lb.wait_for("it is out", lambda: not lb.pod("web").ready)
+        lb.wait_out(pod.name)
         lines = lb.run("explain", f"pod/{pod.name}").stdout.splitlines()
         assert len(lines) == 5
         assert lines[0].startswith(f"pod/{pod.name} is out: not Ready for ")

@@ -11,13 +11,13 @@ from tests.e2e.harness import Readylb, burst
 from tests.e2e.load import Load
 from tests.e2e.manifests import serve_web
 from tests.e2e.ports import free_port
-from tests.e2e.processes import processes_of
+from tests.e2e.processes import pod_of, processes_of, words_of
 
 
 def process_of(folder: Path, pod: str) -> psutil.Process:
     """Return the process of a pod's container."""
-    found = [process for process in processes_of(folder) if process.environ().get("POD_NAME") == pod]
-    (process,) = [process for process in found if "replica.py" in " ".join(process.cmdline())]
+    found = [process for process in processes_of(folder) if pod_of(process) == pod]
+    (process,) = [process for process in found if "replica.py" in " ".join(words_of(process))]
     return process
 
 
@@ -63,7 +63,7 @@ spec:
     with Readylb(tmp_path, "-f", str(manifest)) as lb:
         lb.wait_ready(1)
         lb.wait_for(
-            "it has forked", lambda: sum("trap" in " ".join(p.cmdline()) for p in processes_of(tmp_path)) >= 2
+            "it has forked", lambda: sum("trap" in " ".join(words_of(p)) for p in processes_of(tmp_path)) >= 2
         )
         assert lb.stop() == 0
         lb.wait_until_gone()
@@ -89,9 +89,9 @@ def test_a_stopped_replica_is_excluded_by_its_probes_and_comes_back(tmp_path: Pa
         stopped = process_of(tmp_path, first)
         stopped.suspend()
         try:
-            lb.wait_for("it is out", lambda: not lb.pod(first).ready)
+            lb.wait_out(first)
             assert set(burst(port)) == {second}
-            assert "context deadline exceeded" in lb.events("Unhealthy")[0]["message"]
+            lb.wait_event("Unhealthy", "context deadline exceeded")
         finally:
             stopped.resume()
         lb.wait_ready(2)
@@ -117,7 +117,7 @@ spec:
 """)
     with Readylb(tmp_path, "-f", str(manifest)) as lb:
         lb.wait_event("Unhealthy", "Readiness probe", count=3)
-        words = [process.cmdline() for process in processes_of(tmp_path)]
+        words = [words_of(process) for process in processes_of(tmp_path)]
         assert ["sleep", "600"] in words
         assert sum(words.count(["sleep", number]) for number in ("601", "602")) <= 2, (
             "only the newest attempt"

@@ -28,7 +28,7 @@ def test_exclusion_and_return_follow_the_probe_result_at_once(
         with Load(port, clients=2) as load:
             lb.wait_for("both answer", lambda: len(load.replicas) == 2)
             unready.touch()
-            lb.wait_for("it is out", lambda: not lb.pod(name).ready)
+            lb.wait_out(name)
             before = load.total
             lb.wait_for("load goes on", lambda: load.total > before + 50)
             seen = load.replicas[name]

@@ -173,4 +173,4 @@ spec:
         healthy.touch()
         lb.wait_ready(1)
         healthy.unlink()
-        lb.wait_for("it is out", lambda: not lb.pod("web").ready)
+        lb.wait_out("web")

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.client import fetch
 from tests.e2e.harness import Readylb
 from tests.e2e.ports import free_port
-from tests.e2e.replicas import OwnReplica
+from tests.e2e.replicas import OwnReplica, release, under_way
 
 pytestmark = pytest.mark.xdist_group("limits")
 
@@ -22,9 +22,14 @@ HOST = "Host: web\r\n"
 
 
 @pytest.fixture(scope="module")
-def lb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readylb]:
+def replica_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("replica")
+
+
+@pytest.fixture(scope="module")
+def lb(tmp_path_factory: pytest.TempPathFactory, replica_folder: Path) -> Iterator[Readylb]:
     folder = tmp_path_factory.mktemp("limits")
-    replica = OwnReplica(tmp_path_factory.mktemp("replica"), "own")
+    replica = OwnReplica(replica_folder, "own")
     config = folder / "readylb.yaml"
     config.write_text(
         f"services: {{web: {{port: {PORT}, endpoints: ['{replica.address}'], limits: {{{LIMITS}}}}}}}\n"
@@ -71,11 +76,13 @@ def metrics(server: Readylb) -> list[str]:
     return fetch(server.admin_port, "/metrics", headers=headers).text.splitlines()
 
 
-def test_requests_beyond_an_endpoints_cap_are_told_to_come_again(lb: Readylb) -> None:
+def test_requests_beyond_an_endpoints_cap_are_told_to_come_again(lb: Readylb, replica_folder: Path) -> None:
+    before = under_way(replica_folder)
     with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(fetch, PORT, "/slow/2") for _ in range(2)]
-        time.sleep(0.7)
+        running = [pool.submit(fetch, PORT, "/held") for _ in range(2)]
+        lb.wait_for("both are under way", lambda: under_way(replica_folder) == before + 2)
         refused = fetch(PORT, "/")
+        release(replica_folder)
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
         assert [answer.result().status for answer in running] == [200, 200]
     assert fetch(PORT, "/").status == 200

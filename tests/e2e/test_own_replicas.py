@@ -29,7 +29,7 @@ services:
             with Load(port) as load:
                 lb.wait_for("all three answer", lambda: len(load.replicas) == 3)
                 victim.kill()
-                lb.wait_for("it is out", lambda: not lb.pod("app-1").ready)
+                lb.wait_out("app-1")
                 before = load.total
                 lb.wait_for("load goes on without it", lambda: load.total > before + 100)
                 seen = load.replicas[victim.name]

@@ -16,7 +16,7 @@ from tests.e2e.harness import Readylb, burst
 from tests.e2e.load import Load
 from tests.e2e.manifests import replica_command, web
 from tests.e2e.ports import free_port
-from tests.e2e.processes import processes_of
+from tests.e2e.processes import processes_of, words_of
 from tests.e2e.replicas import OwnReplicas
 from tests.e2e.test_signals import Asking
 
@@ -35,7 +35,7 @@ def workers_of(folder: Path) -> list[psutil.Process]:
     """Return the worker processes, by number."""
     found = []
     for process in processes_of(folder):
-        words = process.cmdline()
+        words = words_of(process)
         if "readylb.app.worker" in words:
             found.append((int(words[words.index("--id") + 1]), process))
     return [process for _, process in sorted(found, key=lambda item: item[0])]
@@ -151,7 +151,7 @@ def test_an_unready_replica_is_excluded_in_all_workers(tmp_path: Path) -> None:
         with Load(port, clients=12) as load:
             lb.wait_for("both answer", lambda: len(load.replicas) == 2)
             unready.touch()
-            lb.wait_for("it is out", lambda: not lb.pod(first).ready)
+            lb.wait_out(first)
             assert set(burst(port, 40)) == {second}
             unready.unlink()
             lb.wait_ready(2)

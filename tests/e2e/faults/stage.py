@@ -13,7 +13,7 @@ from tests.e2e.faults.mixed_load import MixedLoad
 from tests.e2e.harness import PYTHON, Readylb
 from tests.e2e.manifests import web
 from tests.e2e.ports import free_port
-from tests.e2e.processes import processes_of
+from tests.e2e.processes import pod_of, processes_of, words_of
 
 APP = Path(__file__).resolve().parent / "app.py"
 PROBES = "readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, failureThreshold: %d}"
@@ -34,20 +34,14 @@ class Stage:
 
     def process_of(self, pod: str) -> psutil.Process:
         """Return the process of a pod's container."""
-        words = str(APP)
-        found = [
-            p
-            for p in processes_of(self.folder)
-            if p.environ().get("POD_NAME") == pod and words in p.cmdline()
-        ]
-        (process,) = found
+        (process,) = [p for p in processes_of(self.folder) if pod_of(p) == pod and str(APP) in words_of(p)]
         return process
 
     def processes(self) -> list[psutil.Process]:
         """Return readylb's own processes, workers included."""
         main = psutil.Process(self.lb.process.pid)
-        children = [child for child in main.children() if "readylb" in " ".join(child.cmdline())]
-        return [main, *(child for child in children if str(APP) not in child.cmdline())]
+        children = [child for child in main.children() if "readylb" in " ".join(words_of(child))]
+        return [main, *(child for child in children if str(APP) not in words_of(child))]
 
     def files(self) -> int:
         """Count the open files of readylb's own processes."""
@@ -70,10 +64,6 @@ class Stage:
     def stop_being(self, pod: str, state: str) -> None:
         """Take a replica out of a state."""
         (self.folder / f"{pod}.{state}").unlink()
-
-    def wait_out(self, pod: str) -> None:
-        """Wait until a pod is not Ready."""
-        self.lb.wait_for(f"{pod} is out", lambda: not self.lb.pod(pod).ready)
 
     def wait_served(self, load: MixedLoad, pod: str) -> None:
         """Wait until a replica answers requests that begin from now on."""

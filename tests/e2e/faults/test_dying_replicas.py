@@ -42,7 +42,7 @@ def test_what_waits_for_a_stopped_replica_is_executed_once(tmp_path: Path) -> No
             on.wait_served(load, on.pods[0])
             stopped.suspend()
             try:
-                on.wait_out(on.pods[0])
+                on.lb.wait_out(on.pods[0])
                 # By now every client of the first load may wait for an answer to a POST.
                 with MixedLoad(on.port, seed=2) as other:
                     on.wait_served(other, on.pods[1])
@@ -63,7 +63,7 @@ def test_get_requests_do_not_wait_for_a_stopped_replica(tmp_path: Path) -> None:
             stopped.suspend()
             began = time.monotonic()
             try:
-                on.wait_out(on.pods[0])
+                on.lb.wait_out(on.pods[0])
                 load.stop()
                 waited = time.monotonic() - began
             finally:

@@ -21,7 +21,7 @@ def test_flapping_readiness_loses_nothing_and_nobody_unready_is_asked(tmp_path: 
         with MixedLoad(on.port) as load:
             for pod in itertools.islice(itertools.cycle(on.pods), 4):
                 on.be(pod, "unready")
-                on.wait_out(pod)
+                on.lb.wait_out(pod)
                 on.stop_being(pod, "unready")
                 on.wait_served(load, pod)
         on.judge(load)
@@ -33,7 +33,7 @@ def test_all_but_one_may_be_out_at_once(tmp_path: Path) -> None:
             for pod in on.pods[:2]:
                 on.be(pod, "unready")
             for pod in on.pods[:2]:
-                on.wait_out(pod)
+                on.lb.wait_out(pod)
             # The news takes a moment from the pod's status to the tables that requests follow.
             on.lb.wait_for("one is left", lambda: answering(load.asks[-20:]) == {on.pods[2]})
             moment = time.monotonic()
@@ -52,7 +52,7 @@ def test_with_nobody_ready_nothing_is_executed_and_nothing_waits(tmp_path: Path)
         for pod in on.pods:
             on.be(pod, "unready")
         for pod in on.pods:
-            on.wait_out(pod)
+            on.lb.wait_out(pod)
         with MixedLoad(on.port) as load:
             on.lb.wait_for("many were answered", lambda: len(load.asks) > 200)
         assert {ask.status for ask in load.asks} == {503}
