@@ -114,6 +114,8 @@ class Exchange:
         upstream = self.upstream
         if upstream is not None and upstream.made:
             upstream.transport.write(piece)
+            if upstream.written:
+                upstream.written += len(piece)
             if self._phase == _WAITING:
                 self.client.deadline = (
                     self.service.sweep.now + self.service.settings.limits.body_stall_seconds

@@ -131,11 +131,14 @@ class EndpointState:
         """Return an idle connection, the one used last, or None.
 
         `proven` asks the kernel whether the endpoint has closed it meanwhile: a request that must
-        not be repeated is worth one system call.
+        not be repeated is worth one system call. So is any request over a connection that was idle for
+        longer than a tick: what its endpoint said in the meantime, a 408 perhaps, and the loop has not
+        read yet, would answer it. One that is in use all the time is spared that.
         """
+        now = self._sweep.now
         while self.idle:
             upstream = self.idle.pop()
-            if not proven or upstream.is_open():
+            if (upstream.idle_since == now and not proven) or upstream.is_open():
                 return upstream
             upstream.discard()
         return None

@@ -52,7 +52,6 @@ class Upstream(asyncio.Protocol):
         "_seen",
         "_state",
         "_sweep",
-        "_written",
         "deadline",
         "endpoint",
         "exchange",
@@ -61,6 +60,7 @@ class Upstream(asyncio.Protocol):
         "made",
         "socket",
         "transport",
+        "written",
     )
 
     transport: asyncio.Transport
@@ -77,7 +77,8 @@ class Upstream(asyncio.Protocol):
         self._seen = False
         self._interims = 0
         self._reusable = False
-        self._written = 0
+        # Bytes of the running request that were handed to the transport; 0 where others have left before.
+        self.written = 0
         self.endpoint = endpoint
         self.exchange: Exchange | None = None
         self.deadline = NEVER
@@ -95,7 +96,7 @@ class Upstream(asyncio.Protocol):
         self._state = _HEAD
         self._seen = False
         self._interims = 0
-        self._written = len(out)
+        self.written = len(out)
         self.deadline = NEVER
         if prove:
             self.transport.set_write_buffer_limits(high=0)
@@ -119,13 +120,13 @@ class Upstream(asyncio.Protocol):
             return False
         self.begin(out[sent:], prove=False)
         if sent:
-            self._written = 0
+            self.written = 0
         return True
 
     def is_unsent(self) -> bool:
         """Say whether certainly no byte of the request has left this machine."""
         return not self.made or (
-            self._written > 0 and self.transport.get_write_buffer_size() >= self._written and not self._seen
+            self.written > 0 and self.transport.get_write_buffer_size() >= self.written and not self._seen
         )
 
     def is_open(self) -> bool:
@@ -377,7 +378,7 @@ class Upstream(asyncio.Protocol):
         self.exchange = None
         self._scanner = None
         self._state = _IDLE
-        self._written = 0
+        self.written = 0
         release(self, PEER_FULL)
         service = exchange.service
         if reusable and exchange.body_complete and not service.closing and not service.settings.send_proxy:
