@@ -186,3 +186,4 @@ async def test_clients_beyond_a_services_connections_wait_until_one_has_left(bal
     other.close()
 
     assert got.startswith(b"HTTP/1.1 200 ")
+    assert (await balancer.stats()).accept_pauses == {"ConnectionLimit": 1}

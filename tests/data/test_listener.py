@@ -20,7 +20,7 @@ class Accepted(asyncio.Protocol):
         transport.close()
 
 
-def listener(seen: list[str], room: int) -> Listener:
+def listener(seen: list[str], room: int, paused: list[OSError | None] | None = None) -> Listener:
     opened = listening_socket(Address("127.0.0.1", 0))
     return Listener(
         asyncio.get_running_loop(),
@@ -28,6 +28,7 @@ def listener(seen: list[str], room: int) -> Listener:
         opened,
         lambda client: Accepted(client, seen),
         lambda: room - len(seen),
+        (paused if paused is not None else []).append,
     )
 
 
@@ -50,12 +51,14 @@ async def test_a_client_is_accepted_and_its_address_told():
 
 async def test_clients_beyond_the_room_wait_and_are_not_refused():
     seen: list[str] = []
-    listening = listener(seen, 2)
+    paused: list[OSError | None] = []
+    listening = listener(seen, 2, paused)
     waiting = [asyncio.ensure_future(greeted(listening.address.port)) for _ in range(5)]  # noqa: TID251 - a test may run five things
     await asyncio.sleep(0.05)
 
     assert len(seen) == 2
     assert repr(listening).endswith(" paused>")
+    assert paused == [None]
     seen.clear()
     listening.resume()
     await asyncio.sleep(0.05)

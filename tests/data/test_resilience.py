@@ -215,7 +215,8 @@ async def test_retries_stop_at_the_budget(balancer):
     await balancer.ready(await balancer.endpoint(breaks_off), await balancer.endpoint())
     got = [await balancer.exchange(LAST) for _ in range(10)]
     assert sum(b"502 Bad Gateway" in one for one in got) == 3
-    assert (await balancer.stats()).retries == 2
+    stats = await balancer.stats()
+    assert (stats.retries, stats.retries_denied) == (2, 3)
 
 
 async def test_failures_in_a_row_eject_an_endpoint_for_a_while(balancer):
@@ -249,6 +250,8 @@ async def test_5xx_in_a_row_eject_only_where_that_is_asked_for(balancer):
     for _ in range(20):
         await balancer.exchange(LAST)
     assert len(counted) == 3
+    failing, good = (await balancer.stats()).endpoints
+    assert (failing.answers, good.answers) == ((0, 0, 0, 0, 3), (0, 17, 0, 0, 0))
 
 
 async def test_half_of_the_endpoints_are_never_ejected(balancer):
@@ -352,11 +355,16 @@ async def test_requests_wait_for_something_that_is_starting(balancer):
     await starting(balancer)
     posts = [await Waiting.ask(balancer, POST) for _ in range(3)]
     assert await posts[0].is_waiting()
+    await starting(balancer)
+    counters = balancer.worker._services[KEY].counters
+    assert (counters.held, counters.held_total) == (3, 3), "though they were all tried again in between"
     endpoint = await balancer.endpoint()
     await balancer.ready(endpoint)
     for post in posts:
         assert b"200 OK" in await post.answer()
     assert len(endpoint.heads) == 3
+    stats = await balancer.stats()
+    assert (stats.held, stats.held_total) == (0, 3)
 
 
 async def test_they_wait_no_longer_than_asked_for(balancer):

@@ -79,3 +79,23 @@ def test_services_without_traffic_have_a_zero() -> None:
     traffic.update(report(0, 1))
     expected = {("default", "web"): 0, ("default", "api"): 0}
     assert values(traffic, "readylb_requests_to_unready_total") == expected
+
+
+def test_answers_of_an_endpoint_are_counted_by_class() -> None:
+    traffic = Traffic(tuple)
+    endpoint = EndpointStats("uid-a", "a", 9, 0, 2, 1, answers=(0, 7, 0, 0, 2))
+    traffic.update(Stats(0, (ServiceStats(key=KEY, endpoints=(endpoint,)),)))
+    port = ("default", "web", "80")
+    found = values(traffic, "readylb_endpoint_responses_total")
+    assert found == {(*port, "a", "2xx"): 7, (*port, "a", "5xx"): 2}
+
+
+def test_what_waits_and_what_was_denied_is_shown() -> None:
+    traffic = Traffic(tuple)
+    held = ServiceStats(key=KEY, held=2, held_total=5, retries_denied=3, accept_pauses={"ConnectionLimit": 4})
+    traffic.update(Stats(0, (held,)))
+    port = ("default", "web", "80")
+    assert values(traffic, "readylb_requests_held") == {port: 2}
+    assert values(traffic, "readylb_holds_total") == {port: 5}
+    assert values(traffic, "readylb_retries_denied_total") == {port: 3}
+    assert values(traffic, "readylb_accept_pauses_total") == {(*port, "ConnectionLimit"): 4}

@@ -152,6 +152,7 @@ class Exchange:
         if upstream is None or not is_switching(response, self.request):
             return False
         self.status = response.status
+        self.endpoint.answers[response.status // 100] += 1
         upstream.exchange = None
         self.write(response_head(response, minor=1, close=False, body=0, date=b"") + rest)
         join(self, upstream, rest)
@@ -161,6 +162,7 @@ class Exchange:
         """Note the final status; say whether the client's connection ends with this response."""
         self.head_out = True
         self.status = status
+        self.endpoint.answers[status // 100] += 1
         self._phase = _STREAMING
         if self.trace is not None:
             self.trace.responded()

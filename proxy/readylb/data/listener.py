@@ -22,20 +22,29 @@ ACCEPTS_PER_TURN = 64
 Factory = Callable[[str], asyncio.BaseProtocol]
 # Says how many more clients may be accepted now.
 Room = Callable[[], int]
+# Hears that accepting stops, and which error stops it; None: there is no room.
+Paused = Callable[[OSError | None], None]
 
 
 class Listener:
     """A bound address; the socket may be shared with other processes."""
 
-    __slots__ = ("_beginning", "_factory", "_listening", "_loop", "_room", "_socket", "address")
+    __slots__ = ("_beginning", "_factory", "_listening", "_loop", "_paused", "_room", "_socket", "address")
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, host: str, opened: socket.socket, factory: Factory, room: Room
+    def __init__(  # noqa: PLR0913, PLR0917 - what it is wired with, each once
+        self,
+        loop: asyncio.AbstractEventLoop,
+        host: str,
+        opened: socket.socket,
+        factory: Factory,
+        room: Room,
+        paused: Paused = lambda _: None,
     ) -> None:
         """Accept on `opened`, a listening socket that is bound to `host` and ours from now on."""
         self._loop = loop
         self._factory = factory
         self._room = room
+        self._paused = paused
         self._listening = False
         # Accepted, and not yet among those that `room` knows of.
         self._beginning = 0
@@ -80,13 +89,15 @@ class Listener:
                 connection, address = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
-            except OSError:
+            except OSError as error:
                 # Out of files or memory: those who wait can wait a little longer.
                 self.pause()
+                self._paused(error)
                 return
             self._begin(connection, address[0])
         if room <= 0:
             self.pause()
+            self._paused(None)
 
     def _begin(self, connection: socket.socket, address: str) -> None:
         protocol = self._factory(address)

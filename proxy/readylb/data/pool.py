@@ -33,6 +33,7 @@ class EndpointState:
     __slots__ = (
         "_sweep",
         "address",
+        "answers",
         "authority",
         "buckets",
         "connections",
@@ -94,6 +95,8 @@ class EndpointState:
         self.requests = 0
         self.failures = 0
         self.connections = 0
+        # By class of status; nothing is below 100.
+        self.answers = [0] * 6
         self.latency_sum = 0.0
         self.buckets = [0] * (len(LATENCY_BUCKETS_SECONDS) + 1)
         self.reported_at = 0.0
@@ -215,4 +218,5 @@ class EndpointState:
             self.connections,
             tuple(accumulate(self.buckets)),
             self.latency_sum,
+            tuple(self.answers[1:]),
         )

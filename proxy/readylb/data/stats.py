@@ -17,14 +17,18 @@ class ServiceCounters:
     """Counts of one Service port since the worker started."""
 
     __slots__ = (
+        "accept_pauses",
         "buckets",
         "bytes_in",
         "bytes_out",
         "connections",
+        "held",
+        "held_total",
         "latency_sum",
         "open_connections",
         "requests",
         "retries",
+        "retries_denied",
         "statuses",
         "terminations",
         "to_unready",
@@ -34,6 +38,10 @@ class ServiceCounters:
         """Begin at zero."""
         self.requests = 0
         self.retries = 0
+        self.retries_denied = 0
+        self.held = 0
+        self.held_total = 0
+        self.accept_pauses: dict[str, int] = {}
         self.connections = 0
         self.open_connections = 0
         self.bytes_in = 0
@@ -57,6 +65,10 @@ class ServiceCounters:
             endpoint.buckets[bucket] += 1
             endpoint.latency_sum += seconds
 
+    def pause(self, reason: str) -> None:
+        """Count that no more connections are accepted for a while."""
+        self.accept_pauses[reason] = self.accept_pauses.get(reason, 0) + 1
+
     def refuse(self, reason: str) -> None:
         """Count a connection that was closed before anything could be asked on it."""
         self.connections += 1
@@ -70,6 +82,10 @@ class ServiceCounters:
             statuses=dict(self.statuses),
             terminations=dict(self.terminations),
             retries=self.retries,
+            retries_denied=self.retries_denied,
+            held=self.held,
+            held_total=self.held_total,
+            accept_pauses=dict(self.accept_pauses),
             connections=self.connections,
             open_connections=self.open_connections,
             bytes_in=self.bytes_in,

@@ -241,13 +241,11 @@ class ServiceState:
 
     def may_repeat(self) -> bool:
         """Take one retry off the budget; False where there have been too many."""
-        limits = self.settings.limits
-        return self.budget.spend(
-            self.sweep.now,
-            self.counters.requests,
-            percent=limits.retry_percent,
-            per_second=limits.retries_per_second,
-        )
+        limits, counters = self.settings.limits, self.counters
+        percent, per_second = limits.retry_percent, limits.retries_per_second
+        allowed = self.budget.spend(self.sweep.now, counters.requests, percent=percent, per_second=per_second)
+        counters.retries_denied += not allowed
+        return allowed
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """Take back who was ejected, for now."""

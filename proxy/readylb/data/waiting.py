@@ -23,12 +23,14 @@ _BODY_BYTES = 256 * 1024
 class Waiting:
     """The requests of one Service port that have no endpoint yet."""
 
-    __slots__ = ("_bytes", "_exchanges", "_service")
+    __slots__ = ("_bytes", "_exchanges", "_resuming", "_service")
 
     def __init__(self, service: ServiceState) -> None:
         """Hold nobody."""
         self._service = service
         self._exchanges: dict[Exchange, int] = {}
+        # Those that are tried again just now, and may come back.
+        self._resuming: dict[Exchange, int] = {}
         self._bytes = 0
 
     def __repr__(self) -> str:
@@ -53,14 +55,23 @@ class Waiting:
         exchange.client.deadline = until
         self._exchanges[exchange] = size
         self._bytes += size
+        counters = service.counters
+        counters.held = len(self._exchanges)
+        counters.held_total += exchange not in self._resuming
         return True
 
     def leave(self, exchange: Exchange) -> None:
         """Forget a request whose client is gone or whose time is over."""
         self._bytes -= self._exchanges.pop(exchange, 0)
+        self._service.counters.held = len(self._exchanges)
 
     def resume(self) -> None:
         """Start everybody again: things have changed. Who still has nowhere to go waits on, or is told."""
+        if not self._exchanges:
+            return
         exchanges, self._exchanges, self._bytes = self._exchanges, {}, 0
+        self._service.counters.held = 0
+        self._resuming = exchanges
         for exchange in exchanges:
             exchange.start()
+        self._resuming = {}

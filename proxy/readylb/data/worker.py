@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import resource
@@ -39,6 +40,7 @@ STATS_SECONDS = 1.0
 # Files kept free for the rest of the process: logs, pipes of replicas, the admin API.
 RESERVED_FILES = 64
 _CUT_SECONDS = 0.02
+_NO_FILES = frozenset((errno.EMFILE, errno.ENFILE))
 
 
 #: Returns the listening socket for an address of the Service port `key`. Raises OSError.
@@ -160,6 +162,7 @@ class Worker:
                 opened,
                 lambda client: entrance(service, client),
                 lambda: self._room_left(service),
+                lambda error: service.counters.pause(_why_paused(service, error)),
             )
         except OSError as error:
             self._channel.send(
@@ -273,6 +276,14 @@ class Worker:
         self._send_stats()
         self._channel.send(Drained(worker=self._id, cut=cut))
         self._stopped.set()
+
+
+def _why_paused(service: ServiceState, error: OSError | None) -> str:
+    """Return the word under which it is counted that accepting stops."""
+    if error is not None:
+        return "OutOfFiles" if error.errno in _NO_FILES else "OutOfMemory"
+    most = service.settings.limits.connections
+    return "ConnectionLimit" if 0 < most <= len(service.clients) else "FileLimit"
 
 
 def _room() -> int:

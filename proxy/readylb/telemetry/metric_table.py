@@ -62,6 +62,12 @@ ENDPOINT_REQUESTS = Metric(
     "Requests (TCP: connections) given to an endpoint.",
     (*_PORT, "pod"),
 )
+ENDPOINT_RESPONSES = Metric(
+    "readylb_endpoint_responses_total",
+    MetricType.COUNTER,
+    "Final responses that an endpoint gave (and 101), by class of status; readylb's own are not among them.",
+    (*_PORT, "pod", "code_class"),
+)
 ENDPOINT_FAILURES = Metric(
     "readylb_endpoint_failures_total",
     MetricType.COUNTER,
@@ -88,6 +94,31 @@ REQUESTS_TO_UNREADY = Metric(
 )
 RETRIES = Metric(
     "readylb_retries_total", MetricType.COUNTER, "Tries after the first one of a request.", _PORT
+)
+RETRIES_DENIED = Metric(
+    "readylb_retries_denied_total",
+    MetricType.COUNTER,
+    "Requests not tried again because the retry budget was spent.",
+    _PORT,
+)
+HELD = Metric(
+    "readylb_requests_held",
+    MetricType.GAUGE,
+    "Requests that wait for an endpoint to become Ready (hold-seconds).",
+    _PORT,
+)
+HELD_TOTAL = Metric(
+    "readylb_holds_total",
+    MetricType.COUNTER,
+    "Requests that have waited for an endpoint to become Ready.",
+    _PORT,
+)
+ACCEPT_PAUSES = Metric(
+    "readylb_accept_pauses_total",
+    MetricType.COUNTER,
+    "Times that accepting stopped while somebody waited: ConnectionLimit, FileLimit (of what the file limit "
+    "allows), OutOfFiles or OutOfMemory (tried again four times a second).",
+    (*_PORT, "reason"),
 )
 CONNECTIONS = Metric("readylb_connections", MetricType.GAUGE, "Open client connections.", _PORT)
 CONNECTIONS_ACCEPTED = Metric(
@@ -146,11 +177,16 @@ TABLE: tuple[Metric, ...] = (
     REQUESTS,
     REQUEST_DURATION,
     ENDPOINT_REQUESTS,
+    ENDPOINT_RESPONSES,
     ENDPOINT_FAILURES,
     ENDPOINT_DURATION,
     ENDPOINT_IN_FLIGHT,
     REQUESTS_TO_UNREADY,
     RETRIES,
+    RETRIES_DENIED,
+    HELD,
+    HELD_TOTAL,
+    ACCEPT_PAUSES,
     CONNECTIONS,
     CONNECTIONS_ACCEPTED,
     BYTES,

@@ -41,6 +41,10 @@ class EndpointReport(Protocol):
     def latency_sum_seconds(self) -> float:
         """All latencies added up."""
 
+    @property
+    def answers(self) -> Sequence[int]:
+        """Answers it gave, by class of status from 1xx to 5xx; empty before any."""
+
 
 class ServiceReport(Protocol):
     """Counts for one Service port."""
@@ -64,6 +68,22 @@ class ServiceReport(Protocol):
     @property
     def retries(self) -> int:
         """Tries after the first."""
+
+    @property
+    def retries_denied(self) -> int:
+        """Tries that the retry budget did not allow."""
+
+    @property
+    def held(self) -> int:
+        """Requests that wait now for an endpoint to become Ready."""
+
+    @property
+    def held_total(self) -> int:
+        """Requests that have waited for one."""
+
+    @property
+    def accept_pauses(self) -> Mapping[str, int]:
+        """Reason that no more connections were accepted for a while, to a count."""
 
     @property
     def connections(self) -> int:

@@ -19,15 +19,20 @@ class EndpointTotals:
     in_flight: int = 0
     latency_buckets: tuple[int, ...] = ()
     latency_sum_seconds: float = 0.0
+    answers: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
 class Totals:
-    """Counts for one Service port; `open_connections` is now."""
+    """Counts for one Service port; `open_connections` and `held` are now."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     terminations: Counter[str] = field(default_factory=Counter)
     retries: int = 0
+    retries_denied: int = 0
+    held: int = 0
+    held_total: int = 0
+    accept_pauses: Counter[str] = field(default_factory=Counter)
     connections: int = 0
     open_connections: int = 0
     bytes_in: int = 0
@@ -42,6 +47,10 @@ class Totals:
         self.statuses.update(report.statuses)
         self.terminations.update(report.terminations)
         self.retries += report.retries
+        self.retries_denied += report.retries_denied
+        self.held += 0 if ended else report.held
+        self.held_total += report.held_total
+        self.accept_pauses.update(report.accept_pauses)
         self.connections += report.connections
         self.open_connections += 0 if ended else report.open_connections
         self.bytes_in += report.bytes_in
@@ -59,6 +68,7 @@ class Totals:
         totals.in_flight += 0 if ended else report.in_flight
         totals.latency_buckets = _sum(totals.latency_buckets, report.latency_buckets)
         totals.latency_sum_seconds += report.latency_sum_seconds
+        totals.answers = _sum(totals.answers, report.answers)
 
 
 def _sum(left: Sequence[int], right: Sequence[int]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ counter ever falls while this process lives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 
 from prometheus_client.registry import Collector
@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from readylb.telemetry import metric_table as table
 from readylb.telemetry.families import Family, HistogramSample, Sample, histogram, numbers
 from readylb.telemetry.reports import ServiceReport, WorkerReport
-from readylb.telemetry.totals import Totals
+from readylb.telemetry.totals import EndpointTotals, Totals
 
 Labels = tuple[str, ...]
 _Ports = list[tuple[Labels, Totals]]
@@ -80,10 +80,14 @@ class Traffic(Collector):
         yield histogram(table.REQUEST_DURATION, _latencies(ports))
         yield numbers(table.REQUESTS_TO_UNREADY, self._to_unready(ports))
         yield numbers(table.RETRIES, [(labels, item.retries) for labels, item in ports])
+        yield numbers(table.RETRIES_DENIED, [(labels, item.retries_denied) for labels, item in ports])
+        yield numbers(table.HELD, [(labels, item.held) for labels, item in ports])
+        yield numbers(table.HELD_TOTAL, [(labels, item.held_total) for labels, item in ports])
+        yield numbers(table.ACCEPT_PAUSES, _by_reason(ports, lambda totals: totals.accept_pauses))
         yield numbers(table.CONNECTIONS, [(labels, item.open_connections) for labels, item in ports])
         yield numbers(table.CONNECTIONS_ACCEPTED, [(labels, item.connections) for labels, item in ports])
         yield numbers(table.BYTES, _bytes(ports))
-        yield numbers(table.TERMINATIONS, _terminations(ports))
+        yield numbers(table.TERMINATIONS, _by_reason(ports, lambda totals: totals.terminations))
         endpoints = [
             ((*labels, endpoint.name), endpoint)
             for labels, totals in ports
@@ -91,6 +95,7 @@ class Traffic(Collector):
             if uid not in self._gone
         ]
         yield numbers(table.ENDPOINT_REQUESTS, [(labels, item.requests) for labels, item in endpoints])
+        yield numbers(table.ENDPOINT_RESPONSES, _answers(endpoints))
         yield numbers(table.ENDPOINT_FAILURES, [(labels, item.failures) for labels, item in endpoints])
         yield histogram(
             table.ENDPOINT_DURATION,
@@ -129,6 +134,13 @@ def _by_class(ports: _Ports) -> Iterator[Sample]:
             yield (*labels, name), count
 
 
+def _answers(endpoints: Iterable[tuple[Labels, EndpointTotals]]) -> Iterator[Sample]:
+    for labels, totals in endpoints:
+        for digit, count in enumerate(totals.answers, 1):
+            if count:
+                yield (*labels, f"{digit}xx"), count
+
+
 def _latencies(ports: _Ports) -> Iterator[HistogramSample]:
     return ((labels, totals.latency_buckets, totals.latency_sum_seconds) for labels, totals in ports)
 
@@ -139,7 +151,7 @@ def _bytes(ports: _Ports) -> Iterator[Sample]:
         yield (*labels, "out"), totals.bytes_out
 
 
-def _terminations(ports: _Ports) -> Iterator[Sample]:
+def _by_reason(ports: _Ports, counts: Callable[[Totals], Mapping[str, int]]) -> Iterator[Sample]:
     for labels, totals in ports:
-        for reason, count in sorted(totals.terminations.items()):
+        for reason, count in sorted(counts(totals).items()):
             yield (*labels, reason), count

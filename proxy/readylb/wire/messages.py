@@ -199,7 +199,8 @@ class PassiveReport(Struct, frozen=True, tag=True):
 class EndpointStats(Struct, frozen=True, array_like=True):
     """Counts for one endpoint since the worker started; `in_flight` is now.
 
-    `latency_buckets` are as a Service's, of the exchanges that ended with it.
+    `latency_buckets` are as a Service's, of the exchanges that ended with it; `answers` are the answers it
+    gave, by class of status from 1xx to 5xx, those that a client did not get in the end included.
     """
 
     uid: str
@@ -210,13 +211,16 @@ class EndpointStats(Struct, frozen=True, array_like=True):
     connections: int
     latency_buckets: tuple[int, ...] = ()
     latency_sum_seconds: float = 0.0
+    answers: tuple[int, ...] = ()
 
 
 class ServiceStats(Struct, frozen=True):
     """Counts for one Service port since the worker started. `statuses` maps status to responses.
 
     `terminations` maps the reason an exchange ended to a count; `latency_buckets` are cumulative
-    counts for `core.latency.LATENCY_BUCKETS_SECONDS`; `to_unready` must stay 0.
+    counts for `core.latency.LATENCY_BUCKETS_SECONDS`; `to_unready` must stay 0. `held` requests wait now for
+    an endpoint to become Ready, `held_total` have; the retry budget denied `retries_denied`; accepting
+    stopped as often as `accept_pauses` says, by reason.
     """
 
     key: str
@@ -224,6 +228,10 @@ class ServiceStats(Struct, frozen=True):
     statuses: dict[int, int] = {}
     terminations: dict[str, int] = {}
     retries: int = 0
+    retries_denied: int = 0
+    held: int = 0
+    held_total: int = 0
+    accept_pauses: dict[str, int] = {}
     connections: int = 0
     open_connections: int = 0
     bytes_in: int = 0
