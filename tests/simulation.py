@@ -103,6 +103,7 @@ class FakeRuntime:
         self.prepare_faults: list[str] = []
         self.start_faults: list[str] = []
         self.on_start: Callable[[FakeContainer], None] = lambda _: None
+        self.on_restart: Callable[[Pod, int], str] = lambda *_: "as it was told"
         self.on_exec: Callable[[Pod, tuple[str, ...]], ExecResult] = lambda *_: ExecResult(0, b"")
 
     def get(self, pod: str, container: str = "main") -> FakeContainer:
@@ -124,6 +125,10 @@ class FakeRuntime:
         self.containers[key] = FakeContainer(name, LoopClock().now())
         self.on_start(self.containers[key])
         return self.containers[key]
+
+    async def restart(self, pod: Pod, container: Container, count: int) -> str:
+        """Have an endpoint restarted that somebody else runs: what its hook does."""
+        return self.on_restart(pod, count)
 
     async def exec_sync(
         self, pod: Pod, container: str, command: tuple[str, ...], timeout_seconds: float, limit: int = 10240
@@ -187,7 +192,13 @@ class World:
         self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
         self.metrics = ProbeCounts()
         self.pods = PodController(
-            self.store, self.clock, lambda _: self.runtime, self.recorder, self.tasks, "here"
+            self.store,
+            self.clock,
+            lambda _: self.runtime,
+            self.recorder,
+            self.tasks,
+            "here",
+            self.runtime.restart,
         )
         self.probes = ProbeController(
             self.store,

@@ -7,6 +7,7 @@ import pytest
 from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
 from readylb.config.validation.objects import validate
 from readylb.model.probe import ExecAction, HTTPGetAction, Probe, TCPSocketAction
+from readylb.model.restart import ExecRestart, RestartHooks
 
 READY = Probe(http_get=HTTPGetAction(path="/readyz"))
 PROBES = Probes(readiness=READY)
@@ -14,9 +15,8 @@ PROBES = Probes(readiness=READY)
 
 def test_endpoints_become_external_pods_behind_a_service():
     places = [Place("127.0.0.1", 8081), Place("::1", 8082, 3), Place("unix:/run/web.sock", 0)]
-    service, *pods = endpoint_objects(
-        Front("web", 80), places, PROBES, {"exec": {"command": ["restart", "it"]}}
-    )
+    restart = RestartHooks(exec=ExecRestart(command=("restart", "it")))
+    service, *pods = endpoint_objects(Front("web", 80), places, PROBES, restart)
     assert service.spec.type == "LoadBalancer"
     assert service.spec.selector == {"app": "web"}
     assert [(port.port, port.target_port) for port in service.spec.ports] == [(80, "http")]

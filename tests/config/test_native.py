@@ -206,7 +206,10 @@ def test_unknown_keys_get_a_hint(problems):
             "{port: 1, command: x, restart: {exec: {command: [z]}}}",
             "restart: Forbidden: readylb restarts what it runs; this is for endpoints that it did not start",
         ),
-        ("{port: 1, endpoints: [a:1], restart: {}}", "restart: Required value: exec: {command: [...]}"),
+        (
+            "{port: 1, endpoints: [a:1], restart: {exec: {}}}",
+            "restart.exec.command: Required value: the words of a command",
+        ),
         (
             "{port: 1, command: x, replicas: -1}",
             "replicas: Invalid value: -1: must be greater than or equal to 0",
@@ -221,7 +224,7 @@ def test_unknown_keys_get_a_hint(problems):
         ),
         (
             "{port: 1, endpoints: [a:1], restart: {exec: {command: [x], timeoutSeconds: -1}}}",
-            "restart.exec.timeoutSeconds: Invalid value: -1: must be greater than or equal to 0",
+            "restart.exec.timeoutSeconds: Invalid value: -1.0: must be above 0 and at most 3600",
         ),
         (
             "{port: 1, command: x, balancer: fastest}",

@@ -24,6 +24,7 @@ from readylb.control.event_sink import StoreEventSink
 from readylb.control.pods.controller import PodController
 from readylb.control.probes.controller import ProbeController
 from readylb.control.reload import Applier
+from readylb.control.restarts.restarter import Restarter
 from readylb.control.runtimes.table import RuntimeTable
 from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
@@ -169,7 +170,13 @@ class ControlProcess:
     def _start_pods(self) -> None:
         rng = random.Random()  # noqa: S311  # names and jitter are no secrets
         pods = PodController(
-            self.store, self.clock, self.runtimes.for_pod, self.recorder, self._pods, self._settings.node_name
+            self.store,
+            self.clock,
+            self.runtimes.for_pod,
+            self.recorder,
+            self._pods,
+            self._settings.node_name,
+            Restarter().restart,
         )
         probes = ProbeController(
             self.store, self.clock, self.runtimes.for_pod, self.recorder, self.metrics, self._pods, rng

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from readylb.config import knobs
 from readylb.config.addresses import format_address
 from readylb.config.defaults import default_probe, defaulted
+from readylb.config.restart_hooks import hook_text
 from readylb.core.traffic import WEIGHT
 from readylb.model import Deployment, Object, Pod, Service
 from readylb.model.container import Container, ContainerPort, EnvVar
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec, PodTemplateSpec
 from readylb.model.probe import Probe
+from readylb.model.restart import RestartHooks
 from readylb.model.service import ServicePort, ServiceSpec, SessionAffinityConfig
 from readylb.model.workload import DeploymentSpec, LabelSelector
 
@@ -62,9 +62,9 @@ def endpoint_objects(
     front: Front,
     places: Sequence[Place],
     probes: Probes,
-    restart: Mapping[str, Any] | None = None,
+    restart: RestartHooks | None = None,
 ) -> tuple[Object, ...]:
-    """Return the Service and one external pod for each place; `restart` is `{HOOK: SETTINGS}`."""
+    """Return the Service and one external pod for each place."""
     pods = (_endpoint_pod(front.name, index, place, probes, restart) for index, place in enumerate(places))
     return (_service(front), *pods)
 
@@ -114,13 +114,13 @@ def _service(front: Front) -> Object:
 
 
 def _endpoint_pod(
-    name: str, index: int, place: Place, probes: Probes, restart: Mapping[str, Any] | None
+    name: str, index: int, place: Place, probes: Probes, restart: RestartHooks | None
 ) -> Object:
     notes = {knobs.ENDPOINT: format_address(place.host, place.port)}
     if place.weight:
         notes[WEIGHT] = str(place.weight)
     if restart:
-        notes[knobs.RESTART] = json.dumps(restart)
+        notes[knobs.RESTART] = hook_text(restart)
     meta = ObjectMeta(name=f"{name}-{index}", labels={"app": name}, annotations=notes)
     container = _container(name, place.port or CONTAINER_PORT, probes)
     spec = PodSpec(containers=(container,), runtime_class_name=knobs.EXTERNAL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import entry_points
@@ -11,6 +10,7 @@ from importlib.metadata import entry_points
 from readylb.config.addresses import parse_address
 from readylb.config.hints import did_you_mean
 from readylb.config.problems import quote
+from readylb.config.restart_hooks import read_hook
 from readylb.core import traffic
 from readylb.core.balancing.table import POLICIES
 from readylb.core.container_command import COMMAND_ANNOTATION, split
@@ -32,9 +32,8 @@ BALANCER = ANNOTATION_PREFIX + "balancer"
 #: Services: addresses or networks whose X-Forwarded-* headers are believed, comma-separated.
 TRUSTED_PROXIES = ANNOTATION_PREFIX + "trusted-proxies"
 
-#: Entry points by which others add balancing policies and restart hooks.
+#: Entry points by which others add balancing policies.
 _BALANCERS = "readylb.balancers"
-_RESTARTS = "readylb.restarts"
 
 
 def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -51,7 +50,8 @@ def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str
             known = (*_CHECKS, *traffic.READERS)
             yield name, f'unknown annotation "{name}"{did_you_mean(name, known)}'
         elif wrong := check(value):
-            yield name, f"Invalid value: {quote(value)}: {wrong}"
+            shown = "" if name == RESTART else f"{quote(value)}: "
+            yield name, f"Invalid value: {shown}{wrong}"
 
 
 def check_networks(text: str) -> str:
@@ -106,20 +106,12 @@ def _endpoint(text: str) -> str:
 
 
 def _restart(text: str) -> str:
-    form = 'must be JSON such as {"exec": {"command": ["systemctl", "restart", "web"]}}'
+    """Return what is wrong with it. Its own words are not repeated: there may be a secret among them."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return form
-    if not isinstance(value, dict) or len(value) != 1:
-        return form
-    ((name, settings),) = value.items()
-    known = {"exec", *entry_points(group=_RESTARTS).names}
-    if name not in known:
-        return f"there is no restart hook {quote(name)}: supported values: {_listed(known)}"
-    command = settings.get("command") if isinstance(settings, dict) else None
-    words = isinstance(command, list) and command and all(isinstance(word, str) for word in command)
-    return form if name == "exec" and not words else ""
+        read_hook(text)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _budget(text: str) -> str:

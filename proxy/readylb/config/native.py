@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 from readylb.config import knobs
 from readylb.config.addresses import parse_address
@@ -29,6 +28,7 @@ from readylb.config.validation.errors import (
 )
 from readylb.config.validation.pods import validate_environment
 from readylb.config.validation.probes import validate_probe
+from readylb.config.validation.restarts import validate_restart
 from readylb.config.validation.services import AFFINITIES, affinity_timeout
 from readylb.core import container_command, traffic
 from readylb.core.access_record import FORMATS
@@ -166,11 +166,7 @@ def _endpoints(path: str, service: NativeService) -> Errors:
         if value is not None:
             yield FieldError(f"{path}.{key}", "Forbidden: it goes with a command that readylb runs")
     if service.restart is not None:
-        hook = service.restart.exec
-        if hook is None or not hook.command:
-            yield required(f"{path}.restart", "exec: {command: [...]}")
-        else:
-            yield from not_negative(f"{path}.restart.exec.timeoutSeconds", hook.timeout_seconds)
+        yield from validate_restart(f"{path}.restart", service.restart)
 
 
 def _replicas(path: str, service: NativeService) -> Errors:
@@ -232,7 +228,7 @@ def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tup
     probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe)
     if service.endpoints:
         places = [_place(endpoint) for endpoint in service.endpoints]
-        return endpoint_objects(front, places, probes, _restart(service))
+        return endpoint_objects(front, places, probes, service.restart)
     count = 1 if service.replicas is None else service.replicas
     return replica_objects(front, count, _words(service.command), probes, _environment(service))
 
@@ -252,14 +248,6 @@ def _affinity(service: NativeService) -> SessionAffinityConfig | None:
 
 def _ranges(service: NativeService) -> tuple[str, ...]:
     return tuple(str(ipaddress.ip_network(text.strip(), strict=False)) for text in service.source_ranges)
-
-
-def _restart(service: NativeService) -> dict[str, Any] | None:
-    hook = service.restart.exec if service.restart else None
-    if hook is None:
-        return None
-    limit = {"timeoutSeconds": hook.timeout_seconds} if hook.timeout_seconds else {}
-    return {"exec": {"command": list(hook.command), **limit}}
 
 
 def _environment(service: NativeService) -> tuple[EnvVar, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from readylb.model.container import EnvVar
 from readylb.model.meta import key
 from readylb.model.probe import Probe
+from readylb.model.restart import RestartHooks
 from readylb.model.service import SessionAffinityConfig
 
 #: A command: words, or one text that is split as a shell would (quoting only).
@@ -36,21 +37,6 @@ class NativeEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NativeExecHook:
-    """Restart by command; it may take `timeoutSeconds` (30 when 0)."""
-
-    command: tuple[str, ...] = ()
-    timeout_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeRestart:
-    """How an endpoint that readylb did not start is restarted when its liveness probe fails."""
-
-    exec: NativeExecHook | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NativeService:
     """One service: either `endpoints` that run already, or `replicas` of a `command`."""
 
@@ -62,7 +48,7 @@ class NativeService:
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
-    restart: NativeRestart | None = None
+    restart: RestartHooks | None = None
     balancer: str = ""
     hash_on: str = ""
     session_affinity: str = ""

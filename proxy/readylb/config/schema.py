@@ -19,7 +19,6 @@ from readylb.config.native import PROTOCOLS
 from readylb.config.native_model import (
     NativeAccessLog,
     NativeEndpoint,
-    NativeExecHook,
     NativeFile,
     NativePort,
     NativeService,
@@ -33,12 +32,14 @@ from readylb.core.traffic import MOST_WEIGHT
 from readylb.model.container import Container, ContainerPort
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
+from readylb.model.restart import ExecRestart
 from readylb.model.service import ClientIPConfig, ServicePort, ServiceSpec
 from readylb.model.workload import DeploymentStrategy
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PORT = {"minimum": 1, "maximum": 65535}
 _COUNT = {"minimum": 0}
+_HOOK_SECONDS = {"exclusiveMinimum": 0, "maximum": 3600}
 _PRIMITIVES = {str: "string", int: "integer", bool: "boolean", float: "number"}
 
 #: Rules that types do not tell: (type, key) -> what is added to the field's schema.
@@ -56,7 +57,7 @@ _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (ClientIPConfig, "timeoutSeconds"): {"minimum": 1, "maximum": 86400},
     (NativeAccessLog, "format"): {"enum": sorted(FORMATS)},
     (NativeService, "limits"): {"propertyNames": {"enum": list(LIMITS)}},
-    (NativeExecHook, "timeoutSeconds"): _COUNT,
+    (ExecRestart, "timeoutSeconds"): _HOOK_SECONDS,
     (ContainerPort, "containerPort"): _PORT,
     (ServicePort, "port"): _PORT,
     (ServicePort, "protocol"): {"enum": ["TCP"]},

@@ -56,7 +56,8 @@ class ContainerLife:
     `restart_count` rises when a new incarnation is created, not when the old one dies. `exit` is how
     the latest one ended that has ended, `previous_exit` the one before. `waiting` is what is shown
     while EXITED instead of the exit (CrashLoopBackOff, RunContainerError). `doomed_restart` says
-    whether a container that is being stopped was condemned to be started again.
+    whether a container that is being stopped was condemned to be started again; `stop_reason` and
+    `stop_message`, where they are said, why: they become its exit's.
     """
 
     stage: Stage = Stage.NEW
@@ -67,6 +68,8 @@ class ContainerLife:
     previous_exit: ContainerStateTerminated | None = None
     waiting: ContainerStateWaiting | None = None
     doomed_restart: bool = False
+    stop_reason: str = ""
+    stop_message: str = ""
 
     def start(self) -> ContainerLife:
         """Begin a new incarnation."""
@@ -76,7 +79,14 @@ class ContainerLife:
     def started(self, container_id: str, started_at: float) -> ContainerLife:
         """Note that it runs."""
         life = self._step(Step.STARTED)
-        return replace(life, container_id=container_id, started_at=started_at, waiting=None)
+        return replace(
+            life,
+            container_id=container_id,
+            started_at=started_at,
+            waiting=None,
+            stop_reason="",
+            stop_message="",
+        )
 
     def start_failed(self, message: str, now: float) -> ContainerLife:
         """Note that it could not be started: as an exit, so that back-off and policy apply."""
@@ -96,16 +106,18 @@ class ContainerLife:
             container_id="",
         )
 
-    def stop(self, *, restart: bool) -> ContainerLife:
+    def stop(self, *, restart: bool, reason: str = "", message: str = "") -> ContainerLife:
         """Note that it is being stopped, and whether the verdict was to start it again."""
-        return replace(self._step(Step.STOP), doomed_restart=restart)
+        life = self._step(Step.STOP)
+        return replace(life, doomed_restart=restart, stop_reason=reason, stop_message=message)
 
     def exited(self, exit_code: int, signal: int, finished_at: float) -> ContainerLife:
         """Note that it has ended."""
         ended = ContainerStateTerminated(
             exit_code=exit_code,
             signal=signal,
-            reason="Error" if exit_code else "Completed",
+            reason=self.stop_reason or ("Error" if exit_code else "Completed"),
+            message=self.stop_message,
             started_at=self.started_at,
             finished_at=finished_at,
             container_id=self.container_id,

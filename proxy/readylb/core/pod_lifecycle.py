@@ -6,6 +6,7 @@ Rules of `pkg/kubelet/kuberuntime/kuberuntime_manager.go` (computePodActions, do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from readylb.core.ownership import can_restart
 from readylb.model import Pod
 from readylb.model.container import Container, ContainerStateTerminated
 from readylb.model.probe import Probe, ProbeKind, ProbeResult
+from readylb.model.restart import RestartReason
 
 
 class Verb(StrEnum):
@@ -35,6 +37,16 @@ class Action:
     restart: bool = False
     probe: ProbeKind | None = None
 
+    @property
+    def reason(self) -> RestartReason:
+        """Why it is stopped, for whoever has to start it again."""
+        return _REASONS.get(self.probe, RestartReason.DEFINITION_CHANGED)
+
+
+_REASONS: Mapping[ProbeKind | None, RestartReason] = {
+    ProbeKind.LIVENESS: RestartReason.LIVENESS_PROBE_FAILED,
+    ProbeKind.STARTUP: RestartReason.STARTUP_PROBE_FAILED,
+}
 
 KEEP = Action(Verb.KEEP)
 START = Action(Verb.START)
@@ -43,11 +55,15 @@ DONE = Action(Verb.DONE)
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What the probes concluded about the running incarnation; None where nothing is known."""
+    """What the probes concluded about the running incarnation; None where nothing is known.
+
+    `output` is the last output of the one that condemns it, if one does.
+    """
 
     startup: ProbeResult | None = None
     liveness: ProbeResult | None = None
     readiness: ProbeResult | None = None
+    output: str = ""
 
 
 def decide(

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from pathlib import Path
 
 import pytest
 
@@ -104,22 +102,19 @@ async def test_an_adopted_endpoint_runs_until_it_is_let_go(external: ExternalRun
     assert (await second.wait()).signal == 15
 
 
-async def test_starting_again_runs_the_restart_hook(external: ExternalRuntime, tmp_path: Path) -> None:
-    script = f'echo "$POD_NAME $ENDPOINT $INDEX $REASON" >> {tmp_path}/hook'
-    hook = json.dumps({"exec": {"command": ["/bin/sh", "-c", script]}})
-    pod = make_external("127.0.0.1:8081", restart=hook)
-    await external.start(pod, pod.spec.containers[0], 0)
-    assert not (tmp_path / "hook").exists()
-    await external.start(pod, pod.spec.containers[0], 1)
-    assert (tmp_path / "hook").read_text() == "web-1 127.0.0.1:8081 1 failed liveness probe\n"
-
-
-async def test_a_hook_that_fails_starts_nothing(external: ExternalRuntime) -> None:
-    pod = make_external("127.0.0.1:8081", restart=json.dumps({"exec": {"command": ["/bin/false"]}}))
-    with pytest.raises(
-        RuntimeFailureError, match=r"cannot restart 127\.0\.0\.1:8081: /bin/false: exit status 1"
-    ):
-        await external.start(pod, pod.spec.containers[0], 1)
+async def test_an_endpoint_that_was_not_restarted_is_adopted_as_what_it_was(
+    external: ExternalRuntime,
+) -> None:
+    pod = make_external("127.0.0.1:8081")
+    first = await external.start(pod, pod.spec.containers[0], 0)
+    first.let_go()
+    again = await external.start(pod, pod.spec.containers[0], 0)
+    assert (again.container_id, again.started_at) == (first.container_id, first.started_at)
+    again.let_go()
+    restarted = await external.start(pod, pod.spec.containers[0], 2)
+    assert restarted.container_id != first.container_id
+    await external.close()
+    assert (await restarted.wait()).exit_code == 143
 
 
 async def test_there_is_no_inside_to_enter_and_no_output_to_show(external: ExternalRuntime) -> None:

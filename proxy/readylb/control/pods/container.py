@@ -62,7 +62,9 @@ class ContainerKeeper:
             return
         if action.verb is Verb.STOP:
             self._record(pod, container, "Normal", "Killing", action.message)
-            self._stop(pod, container, restart=action.restart, condemned_by=action.probe)
+            # Whoever runs an endpoint is to know why; of one that runs here, its exit tells how it ended.
+            why = (action.reason.value, verdicts.output) if is_external(pod) else ("", "")
+            self._stop(pod, container, restart=action.restart, condemned_by=action.probe, why=why)
         elif action.verb is Verb.START:
             self._try_start(pod, container)
         elif action.verb is Verb.DONE:
@@ -137,25 +139,40 @@ class ContainerKeeper:
 
     async def _run(self, pod: Pod, container: Container) -> None:
         """Start an incarnation and see it to its end."""
+        attempt = self.life.restart_count
         try:
-            running = await self._deps.runtime.start(pod, container, self.life.restart_count)
+            if attempt and is_external(pod):
+                attempt = attempt if await self._have_restarted(pod, container, attempt) else 0
+            running = await self._deps.runtime.start(pod, container, attempt)
         except RUNTIME_FAULTS as error:
             self._record(pod, container, "Warning", "Failed", f"Error: {error}")
-            if not is_external(pod):
-                self.life = self.life.start_failed(str(error), self._deps.clock.now())
-                self._changed()
-                return
-            # Its hook has failed, but it may come back by itself: adopt it, and go on asking.
-            running = await self._deps.runtime.start(pod, container, 0)
+            self.life = self.life.start_failed(str(error), self._deps.clock.now())
+            self._changed()
+            return
         finally:
             self._launching = False
-        self._record(pod, container, "Normal", "Created", "Container created")
-        self._record(pod, container, "Normal", "Started", "Container started")
+        if attempt or not self.life.restart_count:
+            self._record(pod, container, "Normal", "Created", "Container created")
+            self._record(pod, container, "Normal", "Started", "Container started")
         if await self._post_start(pod, container, running):
             await self._live(running)
         else:
             await self._stillborn(pod, container, running)
         self._changed()
+
+    async def _have_restarted(self, pod: Pod, container: Container, attempt: int) -> bool:
+        """Have whoever runs an endpoint restart it; say whether that was done.
+
+        Where it was not, the endpoint may come back by itself: it is adopted again as what it was, with
+        what its probes have concluded, and asked on.
+        """
+        try:
+            said = await self._deps.restart(pod, container, attempt)
+        except RUNTIME_FAULTS as error:
+            self._record(pod, container, "Warning", "FailedRestartHook", str(error))
+            return False
+        self._record(pod, container, "Normal", "RestartHookDone", said)
+        return True
 
     async def _live(self, running: RunningContainer) -> None:
         self._running = running
@@ -209,15 +226,22 @@ class ContainerKeeper:
             self._changed()
 
     def _stop(
-        self, pod: Pod, container: Container, *, restart: bool, condemned_by: ProbeKind | None = None
+        self,
+        pod: Pod,
+        container: Container,
+        *,
+        restart: bool,
+        condemned_by: ProbeKind | None = None,
+        why: tuple[str, str] = ("", ""),
     ) -> None:
+        """Stop what runs; `why` is the reason and message that its exit is to have, if not its own."""
         if self._running is None:
             return
         deadline = self._deadline(pod, container, condemned_by)
 
         words = self._words(pod, container, wanted_grace_seconds(pod, container, condemned_by))
         self._farewell = Farewell(self._deps, self._traffic, self._running, deadline, words)
-        self.life = self.life.stop(restart=restart)
+        self.life = self.life.stop(restart=restart, reason=why[0], message=why[1])
         # The pod leaves the rotation with this: only afterwards does the farewell look at its traffic.
         self._changed()
         self._deps.spawn(f"stop/{pod.metadata.name}/{container.name}", self._farewell.run())

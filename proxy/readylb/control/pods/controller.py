@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from readylb.control.clock import Clock
-from readylb.control.pods.deps import PodDeps
+from readylb.control.pods.deps import PodDeps, RestartEndpoint
 from readylb.control.pods.keeper import PodKeeper
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
@@ -27,6 +27,7 @@ class PodController:
         recorder: EventRecorder,
         tasks: TaskGroup,
         node_name: str,
+        restart: RestartEndpoint,
     ) -> None:
         """Keep no pod yet."""
         self._store = store
@@ -35,6 +36,7 @@ class PodController:
         self._recorder = recorder
         self._tasks = tasks
         self._node_name = node_name
+        self._restart = restart
         self._keepers: dict[str, PodKeeper] = {}
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -87,7 +89,7 @@ class PodController:
         return found is not None and found.metadata.uid == pod.metadata.uid
 
     def _begin(self, pod: Pod) -> None:
-        deps = PodDeps(self._runtime_for(pod), self._clock, self._recorder, self._spawn)
+        deps = PodDeps(self._runtime_for(pod), self._clock, self._recorder, self._spawn, self._restart)
         keeper = self._keepers[pod.metadata.uid] = PodKeeper(pod, self._store, deps, self._node_name)
         self._spawn(f"pod/{pod.metadata.name}", self._keep(pod.metadata.uid, keeper))
 

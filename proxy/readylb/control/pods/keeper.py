@@ -164,19 +164,23 @@ class PodKeeper:
         """Return what the probes say about the running incarnation; about an older one counts nothing."""
         life = self._containers[container].life
 
-        def result(kind: ProbeKind) -> ProbeResult | None:
+        def conclusion(kind: ProbeKind) -> ProbeStatus | None:
             meta = self._pod.metadata
             name = f"{meta.name}.{container}.{kind.lower()}"
             found = self._store.find(ProbeStatus, meta.namespace, name)
             current = found is not None and found.container_id == life.container_id
-            return found.result if found is not None and current else None
+            return found if current else None
 
-        liveness = result(ProbeKind.LIVENESS)
+        found = {kind: conclusion(kind) for kind in ProbeKind}
+        result = {kind: None if item is None else item.result for kind, item in found.items()}
+        liveness = result[ProbeKind.LIVENESS]
         if liveness is ProbeResult.FAILURE and life.stage is Stage.RUNNING and self._must_wait(container):
             liveness = None
         else:
             self._postponed.pop(container, None)
-        return Verdicts(result(ProbeKind.STARTUP), liveness, result(ProbeKind.READINESS))
+        asked = (found[ProbeKind.LIVENESS], found[ProbeKind.STARTUP])
+        output = next((item.message for item in asked if item and item.result is ProbeResult.FAILURE), "")
+        return Verdicts(result[ProbeKind.STARTUP], liveness, result[ProbeKind.READINESS], output)
 
     def _must_wait(self, container: str) -> bool:
         """Say whether the restart of a container would leave a Service without a Ready pod; tell it once."""

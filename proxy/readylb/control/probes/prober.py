@@ -7,6 +7,7 @@ change. A change of the pod wakes the prober at once, so a container is probed f
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from readylb.control.alarm import Alarm
@@ -126,12 +127,19 @@ class Prober:
         return step in {Step.SKIP, Step.PROBE, Step.SETTLE_FAILURE}
 
     def _meet(self, seen: View, now: float) -> None:
-        """Turn to a new incarnation, if there is one, and start the ticker with it."""
+        """Turn to a new incarnation, if there is one, and start the ticker with it.
+
+        An endpoint that was let go to be restarted, and was not, is still the same one when it is back.
+        """
         if not seen.running:
             self._schedule.stop()
-        if not seen.container_id or seen.container_id == self._tracker.container_id:
+        if not seen.container_id:
             return
-        self._publish(self._tracker.see(seen.container_id))
+        idle = self._schedule.next_at == math.inf and not self._tracker.on_hold
+        if seen.container_id != self._tracker.container_id:
+            self._publish(self._tracker.see(seen.container_id))
+        elif not idle:
+            return
         if seen.running:
             begin = facts.started_at(self._pod, self._container.name, now)
             wait = self._first_wait() + self._deps.jitter(self._probe.period_seconds)

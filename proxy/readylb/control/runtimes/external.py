@@ -1,13 +1,12 @@
 """The `external` runtime: endpoints that somebody else runs, at an address the pod names.
 
-Starting such a container the first time is adopting it; starting it again is running its restart hook
-and adopting what answers then. Stopping it is letting go: its process is not ours to end.
+Starting such a container is adopting what answers there; stopping it is letting go: its process is not
+ours to end. Who restarts it is its restart hook, which runs between the two.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import uuid
@@ -15,8 +14,6 @@ from collections.abc import AsyncIterator
 from typing import NoReturn
 
 from readylb.control.clock import Clock
-from readylb.control.restarts.hook import RestartRequest
-from readylb.control.restarts.table import RESTART_ANNOTATION, hook_for
 from readylb.control.runtimes.context import RuntimeContext
 from readylb.control.runtimes.runtime import ContainerExit, ExecResult, ExecSession, Sandbox
 from readylb.core.unix_address import parse_unix
@@ -25,8 +22,6 @@ from readylb.model import Pod
 from readylb.model.container import Container
 from readylb.model.meta import ANNOTATION_PREFIX
 from readylb.model.pod import PortMapping
-
-log = logging.getLogger(__name__)
 
 #: Where the endpoint is: HOST:PORT, [ADDRESS]:PORT for IPv6, NAME:PORT, or unix:/PATH.
 ENDPOINT_ANNOTATION = ANNOTATION_PREFIX + "endpoint"
@@ -57,10 +52,10 @@ def parse_endpoint(text: str) -> tuple[str, int]:
 class AdoptedContainer:
     """One incarnation of an endpoint that we did not start; it ends when we let go."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Adopt it now."""
-        self.container_id = f"external://{uuid.uuid4().hex}"
-        self.started_at = clock.now()
+    def __init__(self, clock: Clock, container_id: str, started_at: float) -> None:
+        """Adopt it."""
+        self.container_id = container_id
+        self.started_at = started_at
         self._clock = clock
         self._exit: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
 
@@ -91,7 +86,8 @@ class ExternalRuntime:
     def __init__(self, context: RuntimeContext) -> None:
         """Have adopted nothing."""
         self._clock = context.clock
-        self._adopted: dict[str, AdoptedContainer] = {}
+        #: The latest incarnation by (uid of the pod, name of the container).
+        self._adopted: dict[tuple[str, str], AdoptedContainer] = {}
 
     async def prepare(self, pod: Pod) -> Sandbox:
         """Find the endpoint's address. RuntimeFailureError when it is malformed or does not resolve."""
@@ -113,13 +109,14 @@ class ExternalRuntime:
         return Sandbox(str(addresses[0][4][0]), mappings)
 
     async def start(self, pod: Pod, container: Container, attempt: int) -> AdoptedContainer:
-        """Adopt it; from the second time on, run the restart hook first.
-
-        RuntimeFailureError when the hook fails. Without a hook it is adopted again as it is.
-        """
-        if attempt > 0:
-            await self._restart(pod, container)
-        adopted = self._adopted[pod.metadata.uid] = AdoptedContainer(self._clock)
+        """Adopt it as a new incarnation; with attempt 0, as the one that it was if it was adopted before."""
+        key = (pod.metadata.uid, container.name)
+        before = self._adopted.get(key)
+        if attempt or before is None:
+            adopted = AdoptedContainer(self._clock, f"external://{uuid.uuid4().hex}", self._clock.now())
+        else:
+            adopted = AdoptedContainer(self._clock, before.container_id, before.started_at)
+        self._adopted[key] = adopted
         return adopted
 
     async def exec_sync(
@@ -159,32 +156,14 @@ class ExternalRuntime:
 
     async def remove(self, pod: Pod) -> None:
         """Let go of what is still adopted."""
-        adopted = self._adopted.pop(pod.metadata.uid, None)
-        if adopted is not None:
-            adopted.let_go()
+        for key in [key for key in self._adopted if key[0] == pod.metadata.uid]:
+            self._adopted.pop(key).let_go()
 
     async def close(self) -> None:
         """Let go of everything."""
         for adopted in self._adopted.values():
             adopted.let_go()
         self._adopted.clear()
-
-    async def _restart(self, pod: Pod, container: Container) -> None:
-        meta = pod.metadata
-        hook = hook_for(pod)
-        if hook is None:
-            log.warning("pod %s cannot be restarted: it has no annotation %s", meta.name, RESTART_ANNOTATION)
-            return
-        index = meta.name.rpartition("-")[2]
-        await hook.restart(
-            RestartRequest(
-                pod_name=meta.name,
-                namespace=meta.namespace,
-                endpoint=meta.annotations.get(ENDPOINT_ANNOTATION, ""),
-                index=index if index.isdigit() else "",
-                reason=_reason(pod, container),
-            )
-        )
 
 
 def _endpoint(pod: Pod) -> tuple[str, int]:
@@ -193,13 +172,6 @@ def _endpoint(pod: Pod) -> tuple[str, int]:
     except ValueError as error:
         msg = f'cannot adopt pod "{pod.metadata.name}": annotation {ENDPOINT_ANNOTATION}: {error}'
         raise RuntimeFailureError(msg) from error
-
-
-def _reason(pod: Pod, container: Container) -> str:
-    """Say how the previous incarnation ended, as far as the pod's status tells."""
-    status = pod.container_status(container.name)
-    ended = status and (status.state.terminated or status.last_state.terminated)
-    return (ended.message or ended.reason) if ended else "Unhealthy"
 
 
 def _refuse(pod: Pod, what: str) -> NoReturn:
