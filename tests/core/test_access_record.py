@@ -35,7 +35,13 @@ def test_json_tells_everything() -> None:
         "total_seconds": 0.0015,
         "user_agent": "test/1",
         "referer": "http://x/",
+        "detail": None,
     }
+
+
+def test_json_tells_what_the_client_was_told() -> None:
+    told = RECORD._replace(detail="default/web: no Ready endpoint")
+    assert json.loads(json_line(told, AT))["detail"] == "default/web: no Ready endpoint"
 
 
 def test_combined_begins_as_everybody_reads_it() -> None:

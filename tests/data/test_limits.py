@@ -6,6 +6,7 @@ import pytest
 from tests.data.rig import GET, LAST, Balancer, answer, read_head
 
 from readylb.core.access_record import AccessRecord
+from readylb.core.http1.framing import MOST_OWN_HOPS
 from readylb.data.access_log import AccessLog
 from readylb.wire.messages import Limits
 
@@ -77,6 +78,42 @@ async def test_a_request_above_a_limit_is_refused_counted_and_logged(
     ]
     stats = await balancer.stats()
     assert (stats.terminations, stats.statuses) == ({reason: 1}, {int(status): 1})
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "exclude each other"),
+        (b"Content-Length: 3\r\nContent-Length: 4\r\n", "more than one Content-Length"),
+        (b"Content-Length: 99999999999999999999\r\n", "not one plain number"),
+        (b"Content-Length : 3\r\n", "before the colon"),
+        (b"X: y\n", "bare LF"),
+    ],
+)
+async def test_the_client_and_the_log_are_told_which_rule_was_broken(
+    balancer: Balancer, lines: bytes, why: str
+) -> None:
+    await balancer.start()
+    records = watch(balancer)
+
+    got = await balancer.exchange(b"GET /secret HTTP/1.1\r\nHost: web\r\n" + lines + b"\r\n")
+
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert why in got.decode()
+    assert b"secret" not in got
+    assert [record.detail for record in records] == [got.partition(b"\r\n\r\n")[2].decode().strip()]
+
+
+async def test_a_request_that_comes_back_to_us_is_stopped(balancer: Balancer) -> None:
+    await balancer.start()
+    await balancer.ready(balancer.port)
+
+    got = await balancer.exchange(LAST)
+
+    assert got.startswith(b"HTTP/1.1 508 Loop Detected\r\n")
+    stats = await balancer.stats()
+    assert stats.connections == MOST_OWN_HOPS + 2
+    assert stats.terminations == {"Completed": MOST_OWN_HOPS + 1, "LoopDetected": 1}
 
 
 async def test_a_request_at_its_limits_passes(balancer: Balancer) -> None:

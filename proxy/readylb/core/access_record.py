@@ -33,7 +33,8 @@ class AccessRecord(NamedTuple):
     `ended` is on whatever clock the writer knows; `head` is the request's head, or its beginning, as it
     was received, empty where there was none. `status` 0: none was sent. Bytes are what the client sent
     and got, heads included. Seconds below 0 say that there is nothing to tell: no connection was made
-    (or an idle one was used), no byte of a response came. `reason` is a Termination.
+    (or an idle one was used), no byte of a response came. `reason` is a Termination, `detail` what the
+    client was told where readylb answered itself.
     """
 
     ended: float
@@ -49,6 +50,7 @@ class AccessRecord(NamedTuple):
     first_byte_seconds: float
     total_seconds: float
     reason: str
+    detail: str = ""
 
 
 Format = Callable[[AccessRecord, float], bytes]
@@ -68,7 +70,8 @@ def json_line(record: AccessRecord, at: float) -> bytes:
         f'"tries":{record.tries},"connect_seconds":{_number(record.connect_seconds)},'
         f'"first_byte_seconds":{_number(record.first_byte_seconds)},'
         f'"total_seconds":{_number(record.total_seconds)},'
-        f'"user_agent":{_text(_field(_AGENT, head))},"referer":{_text(_field(_REFERER, head))}}}\n'
+        f'"user_agent":{_text(_field(_AGENT, head))},"referer":{_text(_field(_REFERER, head))},'
+        f'"detail":{_quoted(record.detail) if record.detail else "null"}}}\n'
     ).encode("ascii")
 
 

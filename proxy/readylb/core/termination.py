@@ -21,6 +21,7 @@ class Termination(StrEnum):
     REQUEST_LINE_TOO_LONG = "RequestLineTooLong"
     HEAD_TOO_LARGE = "HeadTooLarge"
     BODY_TOO_LARGE = "BodyTooLarge"
+    LOOP_DETECTED = "LoopDetected"
     HEAD_TIMEOUT = "HeadTimeout"
     REQUEST_TIMEOUT = "RequestTimeout"
     CLIENT_GONE = "ClientGone"
@@ -61,6 +62,10 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
             "The head, the number of its fields or the trailers are above a limit.",
         ),
         Termination.BODY_TOO_LARGE: ("413", "The request body is above its limit."),
+        Termination.LOOP_DETECTED: (
+            "508",
+            "It came by again and again (`Via`): an endpoint leads back to readylb.",
+        ),
         Termination.HEAD_TIMEOUT: ("408", "The request head did not arrive in time."),
         Termination.REQUEST_TIMEOUT: ("408", "The request body stopped arriving."),
         Termination.CLIENT_GONE: ("nothing (logged as 499)", "The client closed before it had its response."),
@@ -102,6 +107,7 @@ _OF_REFUSALS = {
     413: Termination.BODY_TOO_LARGE,
     414: Termination.REQUEST_LINE_TOO_LONG,
     431: Termination.HEAD_TOO_LARGE,
+    508: Termination.LOOP_DETECTED,
 }
 
 

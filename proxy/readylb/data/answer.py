@@ -29,6 +29,8 @@ def refuse(exchange: Exchange, refusal: Refusal, reason: str) -> None:
     service = exchange.service
     close = not exchange.body_complete or not request.keep_alive or service.closing
     head_only = request.method == b"HEAD"
+    if exchange.trace is not None:
+        exchange.trace.detail = refusal.text
     response = render(refusal, close=close, date=service.sweep.date, head_only=head_only)
     _say(exchange, refusal.status, reason, response, close=close)
 

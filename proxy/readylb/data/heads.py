@@ -18,6 +18,7 @@ from httptools import (
     HttpResponseParser,
 )
 
+from readylb.core.http1.diagnosis import UNCLEAR, what_is_wrong
 from readylb.core.http1.exchange import Request, Response
 from readylb.core.http1.framing import (
     finish_request,
@@ -35,7 +36,7 @@ _NO_CALLBACKS: Final = object()
 _EMPTY_LINE: Final = 4  # with the end of the line before
 
 
-def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
+def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:  # noqa: PLR0911 - one for each rule
     """Read the request head with which `data` begins; None: it has not come to its end."""
     # The request line, the fields, the empty line.
     most = limits.header_fields + 2
@@ -54,7 +55,11 @@ def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
         return Refusal(414, f"the request line is longer than {limits.request_line_bytes} bytes")
     if len(lines) >= most:
         return Refusal(431, f"there are more than {limits.header_fields} header fields")
-    return _refuse_fields(head) or finish_request(request, lines) or request
+    refusal = _refuse_fields(head)
+    if refusal is not None and refusal.text != UNCLEAR:
+        return refusal
+    # The parser judges lengths as well; framing says which of its rules was broken.
+    return finish_request(request, lines) or refusal or request
 
 
 def read_response(head: bytes, method: bytes) -> Response | str:
@@ -82,7 +87,7 @@ def _refuse_fields(head: bytes) -> Refusal | None:
         return Refusal(501, "the request method is not known here")
     except HttpParserError:
         if not _is_valid_without_tabs(head):
-            return Refusal(400, "the request head is not valid")
+            return Refusal(400, what_is_wrong(head))
     return None
 
 

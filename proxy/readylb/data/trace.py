@@ -20,7 +20,7 @@ _STATUS_TO: Final = 12
 class Trace:
     """Times and bytes of one exchange; times are monotonic, 0 before they come."""
 
-    __slots__ = ("_attempted", "_connected", "_first_byte", "bytes_in", "bytes_out")
+    __slots__ = ("_attempted", "_connected", "_first_byte", "bytes_in", "bytes_out", "detail")
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -29,6 +29,7 @@ class Trace:
         self._first_byte = 0.0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.detail = ""
 
     def attempted(self) -> None:
         """Note that a connection is being made."""
@@ -65,6 +66,7 @@ class Trace:
             self._first_byte - began if self._first_byte else _NOTHING,
             now - began,
             reason,
+            self.detail,
         )
         log.add(record)
 
@@ -87,5 +89,6 @@ def refused(service: ServiceState, client: str, reason: str, asked: bytes = b"",
     if service.access_log is not None:
         status = int(answer[_STATUS_FROM:_STATUS_TO]) if answer else 0
         told = (service.settings.name, "", 0, _NOTHING, _NOTHING, 0.0, reason)
-        record = AccessRecord(monotonic(), client, asked, status, len(asked), len(answer), *told)
+        detail = answer.partition(b"\r\n\r\n")[2].decode().rstrip("\n")
+        record = AccessRecord(monotonic(), client, asked, status, len(asked), len(answer), *told, detail)
         service.access_log.add(record)

@@ -6,6 +6,7 @@ import pytest
 
 from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE
 from readylb.core.http1.framing import (
+    MOST_OWN_HOPS,
     finish_request,
     finish_response,
     is_switching,
@@ -101,6 +102,38 @@ def test_what_is_ambiguous_is_refused(head, status):
     verdict = judge(head)
     assert isinstance(verdict, Refusal)
     assert verdict.status == status
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ((HOST, b"Content-Length: 3", b"Transfer-Encoding: chunked"), "exclude each other"),
+        ((HOST, b"Content-Length: 3", b"Content-Length: 3"), "more than one Content-Length"),
+        ((HOST, b"Content-Length: 3, 3"), "not one plain number"),
+        ((HOST, *[b"Transfer-Encoding: chunked"] * 2), "more than one Transfer-Encoding"),
+        ((HOST, b"Transfer-Encoding: gzip"), "not exactly: chunked"),
+        ((), "no Host"),
+        ((HOST, HOST), "more than one Host"),
+    ],
+)
+def test_a_refusal_says_which_rule_was_broken(lines, words):
+    verdict = judge(get(*lines))
+    assert isinstance(verdict, Refusal)
+    assert words in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ((b"Via: 1.1 readylb",) * MOST_OWN_HOPS, 0),
+        ((b"Via: 1.1 readylb",) * (MOST_OWN_HOPS + 1), 508),
+        ((b"Via: " + b", ".join([b"1.1 readylb"] * (MOST_OWN_HOPS + 1)),), 508),
+        ((b"via: 1.1 other, 1.0 another",) * 9, 0),
+    ],
+)
+def test_rfc9110_7_6_3_who_comes_by_too_often_goes_round_in_circles(lines, status):
+    verdict = judge(get(HOST, *lines))
+    assert (verdict.status if isinstance(verdict, Refusal) else 0) == status
 
 
 ACCEPTED = [

@@ -159,6 +159,12 @@ class ChunkScanner:
 def _demand_unfinished_size(data: bytes, position: int, line_bytes: int) -> None:
     """Raise unless what lies at `position` may still become a chunk-size line."""
     rest = data[position : position + line_bytes + 1]
-    if len(rest) > line_bytes or _UNFINISHED_SIZE.match(rest) is None:
-        message = "a chunk size is not valid"
-        raise ChunkError(message)
+    if len(rest) > line_bytes:
+        message = "a chunk size, or what is behind it, is too long"
+    elif _UNFINISHED_SIZE.match(rest) is not None:
+        return
+    elif rest.find(b"\n") >= 0 and b"\r\n" not in rest:
+        message = "a chunk size ends in a bare LF"
+    else:
+        message = "a chunk size or extension is not valid"
+    raise ChunkError(message)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+# What we call ourselves in Via (RFC 9110 §7.6.3).
+VIA_NAME: Final = b" readylb"
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 

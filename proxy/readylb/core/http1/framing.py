@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Request, Response
+from readylb.core.http1.diagnosis import what_is_wrong
+from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, VIA_NAME, Request, Response
 from readylb.core.http1.lines import OF_REQUESTS, OF_RESPONSES, notable
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
@@ -34,6 +35,8 @@ _WORDS: Final = 3  # of a request line
 # RFC 9110 §7.6.2: the methods whose hops Max-Forwards counts.
 _COUNTED: Final = frozenset((b"OPTIONS", b"TRACE"))
 _HOP_BY_HOP: Final = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
+# A loop of ours: more often than a chain of readylbs is long. Each round costs two connections.
+MOST_OWN_HOPS: Final = 5
 _BAD_LENGTH = "Content-Length is not one plain number"
 _BAD_ENCODING = "Transfer-Encoding is not exactly: chunked"
 
@@ -52,11 +55,11 @@ class _Lengths:
         value = value.rstrip(b" \t")
         if name == b"content-length":
             if self.length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
-                return _BAD_LENGTH
+                return _BAD_LENGTH if self.length < 0 else "there is more than one Content-Length"
             self.length = int(value)
             return ""
         if self.chunked or value.lower() != b"chunked":
-            return _BAD_ENCODING
+            return "there is more than one Transfer-Encoding" if self.chunked else _BAD_ENCODING
         self.chunked = True
         return ""
 
@@ -98,6 +101,7 @@ def finish_request(request: Request, lines: list[bytes] | None = None) -> Refusa
             return None if is_authority(value) else Refusal(400, "the Host field is not valid")
     hosts: list[bytes] = []
     lengths = _Lengths()
+    own_hops = 0
     for name, value in fields:
         lower = name.lower()
         if lower == b"host":
@@ -106,8 +110,12 @@ def finish_request(request: Request, lines: list[bytes] | None = None) -> Refusa
             wrong = lengths.take(lower, value)
             if wrong:
                 return Refusal(400, wrong)
+        elif lower == b"via":
+            own_hops += value.count(VIA_NAME)
         else:
             _note(request, lower, name, value)
+    if own_hops > MOST_OWN_HOPS:
+        return Refusal(508, f"it has been here {own_hops} times: an endpoint leads back to where it came in")
     _settle_connection(request)
     return _settle_host(request, hosts) or _settle_body(request, lengths)
 
@@ -125,7 +133,7 @@ def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int, judge
     # Not between CR and LF, which belong together.
     start = judged - 1 if unfinished[judged : judged + 1] == b"\n" else judged
     if is_broken(unfinished[start:] if start > 0 else unfinished):
-        return Refusal(400, "the request head is not valid")
+        return Refusal(400, what_is_wrong(unfinished))
     if line_end >= 0:
         started = start_request(unfinished)
         return started if isinstance(started, Refusal) else None
@@ -184,7 +192,10 @@ def is_switching(response: Response, request: Request) -> bool:
 
 def _refuse_line(line: bytes) -> Refusal:
     if looks_like_http(line):
-        return Refusal(400, "the request target or method is not valid")
+        which = "target" if is_token(line.partition(b" ")[0]) else "method"
+        return Refusal(400, f"the request {which} holds a character that none may hold")
+    if line.startswith(b"\x16\x03"):
+        return Refusal(400, what_is_wrong(line))
     return Refusal(400, "the request line is not valid")
 
 
@@ -242,7 +253,7 @@ def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
 def _settle_host(request: Request, hosts: list[bytes]) -> Refusal | None:
     """Demand one valid Host (RFC 9112 §3.2); the target's own authority goes before it."""
     if len(hosts) != 1 and (hosts or request.minor):
-        return Refusal(400, "there must be exactly one Host field")
+        return Refusal(400, f"there is {'more than one' if hosts else 'no'} Host field")
     if hosts:
         if not is_authority(hosts[0]):
             return Refusal(400, "the Host field is not valid")

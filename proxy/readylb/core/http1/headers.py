@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from readylb.core.http1.exchange import CHUNKED, Request, Response
+from readylb.core.http1.exchange import CHUNKED, VIA_NAME, Request, Response
 from readylb.core.http1.responses import REASONS
 
-VIA: Final = b"1.1 readylb"
-_VIA_OLD = b"1.0 readylb"
+VIA: Final = b"1.1" + VIA_NAME
+_VIA_OLD = b"1.0" + VIA_NAME
 _UPGRADE_REQUIRED: Final = 426
 # Removed from every message that is passed on (RFC 9110 §7.6.1) and set anew where meant.
 _HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))

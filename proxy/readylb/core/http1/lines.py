@@ -23,6 +23,7 @@ OF_REQUESTS: Final = frozenset(
         b"te",
         b"transfer-encoding",
         b"upgrade",
+        b"via",
         b"x-forwarded-for",
         b"x-forwarded-host",
         b"x-forwarded-proto",
