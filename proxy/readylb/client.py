@@ -30,6 +30,7 @@ from readylb.core.admin_address import (
     parse_admin_address,
 )
 from readylb.core.api_resources import PODS, ApiResource
+from readylb.core.drained import DRAINED
 from readylb.errors import (
     AlreadyExistsError,
     ApiError,
@@ -243,6 +244,17 @@ class Client:
     async def explain(self, namespace: str, pod: str) -> Document:
         """Return why a pod is in or out of the rotation; `lines` says it in text. NotFoundError."""
         return await self._json("GET", f"{PODS.path(namespace, pod)}/explain")
+
+    async def drain(self, namespace: str, pod: str, *, force: bool = False) -> Document:
+        """Keep new requests from a pod; return it. The condition `readylb.io/Drained` tells the progress.
+
+        NotFoundError; ApiError (429) when a Service has no other pod for its requests, unless `force`.
+        """
+        return await self._json("POST", f"{PODS.path(namespace, pod)}/drain", body={"force": force})
+
+    async def undrain(self, namespace: str, pod: str) -> Document:
+        """Let a pod have requests again, as far as its probes do; return it. NotFoundError."""
+        return await self.patch(PODS, namespace, pod, {"metadata": {"annotations": {DRAINED: None}}})
 
     async def scale(self, resource: ApiResource, namespace: str, name: str, replicas: int) -> Document:
         """Set how many replicas a workload is to have; return its Scale. NotFoundError, InvalidError."""

@@ -11,6 +11,7 @@ from readylb.control.clock import Clock
 from readylb.control.runtimes.runtime import Runtime
 from readylb.control.store import Store
 from readylb.core.explanation import Evidence
+from readylb.core.passive import PassiveSignal
 from readylb.errors import RuntimeFailureError
 from readylb.model import (
     Deployment,
@@ -145,6 +146,9 @@ class FakeInsight:
 
     known: tuple[Evidence, ...] = ()
     waits: dict[str, float] = field(default_factory=dict)
+    waiting_for_others: tuple[str, ...] = ()
+    #: By uid.
+    ejections: dict[str, tuple[PassiveSignal, ...]] = field(default_factory=dict)
 
     def evidence(self, pod_uid: str) -> tuple[Evidence, ...]:
         assert pod_uid
@@ -153,6 +157,13 @@ class FakeInsight:
     def starts_at(self, pod_uid: str) -> dict[str, float]:
         assert pod_uid
         return self.waits
+
+    def postponed(self, pod_uid: str) -> tuple[str, ...]:
+        assert pod_uid
+        return self.waiting_for_others
+
+    def signals(self, pod_uid: str) -> tuple[PassiveSignal, ...]:
+        return self.ejections.get(pod_uid, ())
 
 
 @dataclass

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from readylb.core.drained import DRAINED
 from readylb.core.endpoint_slices import SliceChanges, changes, conditions, ports
 from readylb.model import EndpointSlice, Pod, Service
 from readylb.model.container import Container, ContainerPort
@@ -62,6 +63,22 @@ def shape(slices: tuple[EndpointSlice, ...]) -> list[tuple[list[int], list[str]]
 )
 def test_conditions_follow_kubernetes_table(ready, deleted, published, expected) -> None:
     found = conditions(a_pod(ready=ready, deleted=deleted), publish_not_ready=published)
+    assert (found.ready, found.serving, found.terminating) == expected
+
+
+@pytest.mark.parametrize(
+    ("ready", "deleted", "published", "expected"),
+    [
+        (True, None, False, (False, True, False)),
+        (False, None, False, (False, False, False)),
+        (True, 9.0, False, (False, False, True)),
+        (False, None, True, (False, False, False)),
+    ],
+)
+def test_a_drained_pod_is_never_ready_and_never_the_last_resort(ready, deleted, published, expected) -> None:
+    pod = a_pod(ready=ready, deleted=deleted)
+    pod = replace(pod, metadata=replace(pod.metadata, annotations={DRAINED: "true"}))
+    found = conditions(pod, publish_not_ready=published)
     assert (found.ready, found.serving, found.terminating) == expected
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from readylb.core.explanation import Evidence, Explanation, explain
+from readylb.core.drained import DRAINED, Flow, drained_conditions, with_drained
+from readylb.core.explanation import Evidence, Explanation, Known, explain
+from readylb.core.passive import PassiveReason, PassiveSignal
 from readylb.model import Pod
 from readylb.model.container import (
     Container,
@@ -56,7 +59,7 @@ FAILING = readiness(
 
 
 def told(pod: Pod, *evidence: Evidence, services: tuple[str, ...] = (), **starts_at: float) -> Explanation:
-    return explain(pod, evidence, starts_at, services, NOW)
+    return explain(pod, Known(evidence=evidence, services=services, starts_at=starts_at), NOW)
 
 
 def test_a_pod_that_fails_its_readiness_probe_is_told_in_five_lines() -> None:
@@ -126,6 +129,58 @@ def test_a_failed_liveness_probe_decides_over_readiness() -> None:
     found = told(make_pod(), FAILING, liveness)
     assert found.decided_by.startswith("liveness probe of container c: 3 failures; ")
     assert found.decided_by.endswith("the container is to be restarted")
+
+
+def test_a_liveness_restart_that_waits_for_others_says_so() -> None:
+    liveness = replace(FAILING, kind=ProbeKind.LIVENESS, streak=0, next_at=math.inf, on_hold=True)
+    found = explain(make_pod(ready=True), Known(evidence=(liveness,), postponed=("c",)), NOW)
+    assert found.decided_by == (
+        "liveness probe of container c: 3 failures; its restart waits for another Ready pod"
+    )
+    assert found.upcoming == (
+        "liveness probe of container c is on hold until the container is new; no back-off"
+    )
+
+
+def test_the_operators_word_decides_over_every_probe() -> None:
+    passing = readiness(result=ProbeResult.SUCCESS, last=ProbeResult.SUCCESS, streak=9, output="ok")
+    pod = with_drained(make_pod(ready=True), {DRAINED: "true"})
+    found = told(pod, passing)
+    assert found.headline == "pod/web is out: drained by an operator (Ready)"
+    assert found.decided_by == "the operator: annotation readylb.io/drained; workers are being told"
+    conditions = drained_conditions(pod, pod.status.conditions, Flow.ENDING, 988.0)
+    found = told(replace(pod, status=replace(pod.status, conditions=conditions)), passing)
+    assert (found.verdict, found.since) == ("Out", 988.0)
+    assert found.headline == "pod/web is out: drained by an operator for 12s (Ready)"
+    assert found.conditions.endswith("readylb.io/Drained=False (Draining)")
+    assert found.decided_by.endswith("readylb.io/drained; no new requests; running ones finish")
+    assert told(with_drained(make_pod(), {DRAINED: "true"}), FAILING).headline.endswith("(not Ready)")
+
+
+def test_what_traffic_holds_against_a_ready_pod_decides() -> None:
+    passing = readiness(result=ProbeResult.SUCCESS, last=ProbeResult.SUCCESS, streak=9, output="ok")
+    refused = PassiveSignal(reason=PassiveReason.REFUSED, since=998.0)
+    known = Known(evidence=(passing,), services=("web",), signals=(refused,))
+    found = explain(make_pod(ready=True), known, NOW)
+    assert (found.verdict, found.since) == ("Out", 998.0)
+    assert found.headline == "pod/web is out: Ready, but left out by traffic for 2s"
+    assert found.decided_by == (
+        "traffic: it refused a connection 2s ago; it is back when its readiness probe passes"
+    )
+
+
+def test_one_service_may_leave_out_what_another_does_not() -> None:
+    ejected = PassiveSignal(reason=PassiveReason.EJECTED, since=995.0, until=1025.0, service="web", port=80)
+    over = replace(ejected, until=999.0, service="api")
+    known = Known(services=("api", "web"), signals=(ejected, over))
+    found = explain(make_pod(ready=True), known, NOW)
+    assert found.verdict == "In"
+    assert found.headline == (
+        "pod/web is in: Ready for 60s, gets traffic of service/api; left out of service/web"
+    )
+    assert found.decided_by == (
+        "traffic of service/web:80: several requests in a row failed, the last one 5s ago; it is back in 25 s"
+    )
 
 
 def test_a_termination_is_as_old_as_the_request_for_it() -> None:

@@ -9,6 +9,7 @@ from readylb.telemetry.state import Sources, State
 
 READY = Endpoint(conditions=EndpointConditions(ready=True, serving=True))
 UNREADY = Endpoint(conditions=EndpointConditions())
+DRAINED = Endpoint(conditions=EndpointConditions(serving=True))
 LEAVING = Endpoint(conditions=EndpointConditions(serving=True, terminating=True))
 
 
@@ -28,12 +29,13 @@ def a_slice(name: str, *endpoints: Endpoint) -> EndpointSlice:
 
 def test_the_endpoints_of_all_slices_are_counted() -> None:
     state = State()
-    slices = [a_slice("web-a", READY, LEAVING), a_slice("web-b", READY, UNREADY)]
+    slices = [a_slice("web-a", READY, LEAVING), a_slice("web-b", READY, UNREADY, DRAINED)]
     state.sources = Sources(slices=lambda: slices)
     assert values(state, "readylb_endpoints") == {
         ("default", "web", "ready"): 2,
         ("default", "web", "unready"): 1,
         ("default", "web", "terminating"): 1,
+        ("default", "web", "drained"): 1,
     }
 
 
@@ -41,7 +43,7 @@ def test_a_service_without_endpoints_counts_zero_in_each_state() -> None:
     state = State()
     state.sources = Sources(services=lambda: [Service(metadata=ObjectMeta(name="web"))])
     assert set(values(state, "readylb_endpoints").values()) == {0}
-    assert len(values(state, "readylb_endpoints")) == 3
+    assert len(values(state, "readylb_endpoints")) == 4
 
 
 def test_a_service_port_whose_newest_endpoints_a_worker_does_not_follow_yet_is_zero() -> None:

@@ -15,6 +15,7 @@ from readylb.control.clock import Clock
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Store
 from readylb.core.explanation import Evidence
+from readylb.core.passive import PassiveSignal
 from readylb.telemetry.events import EventRecorder
 
 
@@ -33,6 +34,12 @@ class Insight(Protocol):
 
     def starts_at(self, pod_uid: str) -> Mapping[str, float]:
         """Return when the back-off of each container that waits for it ends."""
+
+    def postponed(self, pod_uid: str) -> tuple[str, ...]:
+        """Return the containers whose restart waits until other pods are Ready."""
+
+    def signals(self, pod_uid: str) -> tuple[PassiveSignal, ...]:
+        """Return for which times traffic has left the pod out, what is over included."""
 
 
 @dataclass(frozen=True, slots=True)

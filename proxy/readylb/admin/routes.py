@@ -10,6 +10,7 @@ from aiohttp import web
 
 from readylb.admin.health import livez, readyz
 from readylb.admin.kubernetes import discovery, verbs
+from readylb.admin.kubernetes.drain import drain
 from readylb.admin.kubernetes.exec import exec_in_pod
 from readylb.admin.kubernetes.explain import explain
 from readylb.admin.kubernetes.log import log
@@ -55,6 +56,7 @@ ROUTES = (
     Route("GET", f"{_POD}/log", Access.OPERATOR, log),
     Route("GET", f"{_POD}/exec", Access.OPERATOR, exec_in_pod),
     Route("GET", f"{_POD}/explain", Access.OPERATOR, explain),
+    Route("POST", f"{_POD}/drain", Access.OPERATOR, drain),
     *(
         route
         for root in (_CORE, _GROUP)

@@ -107,7 +107,7 @@ class ControlProcess:
         self._workloads = TaskGroup("workloads", self._on_fatal)
         self._pods = TaskGroup("pods", self._on_fatal)
         self._admin: AdminServer | None = None
-        self._insight = Insight()
+        self._insight = Insight(self.link.ejections)
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. ReadylbError when it could not begin."""

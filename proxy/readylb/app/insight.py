@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from readylb.control.pods.controller import PodController
 from readylb.control.probes.controller import ProbeController
+from readylb.control.workers.ejections import Ejections
 from readylb.core.explanation import Evidence
+from readylb.core.passive import PassiveSignal
 
 
 class Insight:
-    """A window on the pod and probe controllers, which are made after the admin API."""
+    """A window on the pod and probe controllers, which are made after the admin API, and on the link."""
 
-    def __init__(self) -> None:
-        """See nothing yet."""
+    def __init__(self, ejections: Ejections) -> None:
+        """See only what the link knows yet."""
+        self._ejections = ejections
         self._pods: PodController | None = None
         self._probes: ProbeController | None = None
 
@@ -28,3 +31,11 @@ class Insight:
     def starts_at(self, pod_uid: str) -> Mapping[str, float]:
         """Return when (epoch seconds) the back-off of each container that waits for it ends."""
         return self._pods.starts_at(pod_uid) if self._pods else {}
+
+    def postponed(self, pod_uid: str) -> tuple[str, ...]:
+        """Return the containers whose restart waits until other pods are Ready."""
+        return self._pods.postponed(pod_uid) if self._pods else ()
+
+    def signals(self, pod_uid: str) -> tuple[PassiveSignal, ...]:
+        """Return for which times workers have left the pod out, what is over included."""
+        return self._ejections.of(pod_uid)

@@ -34,6 +34,8 @@ VERBS = {
     "get": Verb("readylb.cli.cmd_get", "list pods, services, endpoints, workloads, events or all"),
     "describe": Verb("readylb.cli.cmd_describe", "show an object in detail, with its events"),
     "explain": Verb("readylb.cli.cmd_explain", "tell why a pod is in or out of the rotation"),
+    "drain": Verb("readylb.cli.cmd_drain", "keep new requests from a pod, and wait until running ones end"),
+    "undrain": Verb("readylb.cli.cmd_undrain", "let a drained pod have requests again"),
     "logs": Verb("readylb.cli.cmd_logs", "print what a pod's container has written"),
     "exec": Verb("readylb.cli.cmd_exec", "run a command inside a pod's container"),
     "delete": Verb("readylb.cli.cmd_delete", "delete pods, services or workloads"),

@@ -15,6 +15,7 @@ from readylb.core import traffic
 from readylb.core.balancing.table import POLICIES
 from readylb.core.container_command import COMMAND_ANNOTATION, split
 from readylb.core.disruption import BUDGETS, DISRUPTION_BUDGET
+from readylb.core.drained import DRAINED, read_drained
 from readylb.core.limits import LIMIT_PREFIX, check_limit
 from readylb.model.meta import ANNOTATION_PREFIX
 
@@ -52,6 +53,11 @@ def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str
         elif wrong := check(value):
             shown = "" if name == RESTART else f"{quote(value)}: "
             yield name, f"Invalid value: {shown}{wrong}"
+
+
+def is_followed(name: str) -> bool:
+    """Say whether a change of the annotation on a pod that runs is followed; others are read at its start."""
+    return not name.startswith(ANNOTATION_PREFIX) or name in _FOLLOWED
 
 
 def check_networks(text: str) -> str:
@@ -114,6 +120,14 @@ def _restart(text: str) -> str:
     return ""
 
 
+def _drained(text: str) -> str:
+    try:
+        read_drained(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _budget(text: str) -> str:
     return "" if text in BUDGETS else f"supported values: {_listed(BUDGETS)}"
 
@@ -129,6 +143,8 @@ def _command(text: str) -> str:
         return f"must be a command as for a shell: {error}"
 
 
+_FOLLOWED = frozenset({DRAINED, DISRUPTION_BUDGET, traffic.WEIGHT})
+
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     COMMAND_ANNOTATION: _command,
     ENDPOINT: _endpoint,
@@ -137,4 +153,5 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     BALANCER: check_balancer,
     TRUSTED_PROXIES: check_networks,
     DISRUPTION_BUDGET: _budget,
+    DRAINED: _drained,
 }

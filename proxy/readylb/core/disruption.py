@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from readylb.core.drained import is_drained
 from readylb.model import Pod, Service
 from readylb.model.meta import ANNOTATION_PREFIX
 
@@ -21,16 +22,16 @@ def blocking_service(pod: Pod, services: Iterable[Service], pods: Iterable[Pod])
     """Return the name of a Service whose last Ready pod this is while others of it fail; "" if none.
 
     `services` and `pods` are those of the pod's namespace. The only pod of a Service never waits:
-    nobody would ever take over.
+    nobody would ever take over. One that is drained serves nobody.
     """
-    if not pod.ready or pod.metadata.annotations.get(DISRUPTION_BUDGET) == NO_BUDGET:
+    if not pod.ready or is_drained(pod) or pod.metadata.annotations.get(DISRUPTION_BUDGET) == NO_BUDGET:
         return ""
     others = [item for item in pods if item.metadata.uid != pod.metadata.uid and _counts(item)]
     for service in services:
         if service.metadata.annotations.get(DISRUPTION_BUDGET) == NO_BUDGET or not _selects(service, pod):
             continue
         siblings = [item for item in others if _selects(service, item)]
-        if siblings and not any(item.ready for item in siblings):
+        if siblings and not any(item.ready and not is_drained(item) for item in siblings):
             return service.metadata.name
     return ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from readylb.core.drained import is_drained
 from readylb.model import Pod
 
 #: Never less between the stop signal and SIGKILL (kubelet's minimumGracePeriodInSeconds).
@@ -24,7 +25,7 @@ def is_last_resort(pod: Pod, siblings: Iterable[Pod], wanted_replicas: int) -> b
     if wanted_replicas > 0:
         return True
     return any(
-        not other.terminating and not other.finished
+        not other.terminating and not other.finished and not is_drained(other)
         for other in siblings
         if other.metadata.uid != pod.metadata.uid
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from readylb.core.drained import is_drained
 from readylb.core.names import Rng, generate
 from readylb.core.unix_address import unix_path
 from readylb.model import EndpointSlice, Pod, Service
@@ -57,10 +58,14 @@ def changes(
 
 
 def conditions(pod: Pod, *, publish_not_ready: bool) -> EndpointConditions:
-    """Return ready / serving / terminating by the table of `endpointslice/utils.go`."""
+    """Return ready / serving / terminating by the table of `endpointslice/utils.go`.
+
+    A drained pod is not ready, and not even the last resort when it terminates.
+    """
+    drained = is_drained(pod)
     return EndpointConditions(
-        ready=publish_not_ready or (pod.ready and not pod.terminating),
-        serving=pod.ready,
+        ready=not drained and (publish_not_ready or (pod.ready and not pod.terminating)),
+        serving=pod.ready and not (drained and pod.terminating),
         terminating=pod.terminating,
     )
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from readylb.core.drained import DRAINED, DRAINED_CONDITION, is_drained
 from readylb.core.durations import human_duration
+from readylb.core.passive import PassiveSignal, kept, still
 from readylb.model import Pod
 from readylb.model.container import ContainerStatus
 from readylb.model.pod import PodCondition
@@ -37,6 +39,8 @@ class Evidence:
     asked_at: float | None = None
     next_at: float = math.inf
     since: float | None = None
+    #: It has decided, and asks no more of this incarnation of the container.
+    on_hold: bool = False
 
     @property
     def name(self) -> str:
@@ -55,6 +59,22 @@ class Evidence:
             return f"{self.streak} of {_plural(noun, self.threshold)}"
         decide = "decides" if self.threshold == 1 else "decide"
         return f"{_plural(noun, self.streak)} in a row, {self.threshold} {decide}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a pod beside its own status.
+
+    `starts_at` says for each container that waits for its back-off when (epoch seconds) that ends;
+    `services` are the Services that have it as a Ready endpoint; `signals` are what traffic holds against
+    it; `postponed` are the containers whose restart waits until other pods are Ready.
+    """
+
+    evidence: Sequence[Evidence] = ()
+    starts_at: Mapping[str, float] = field(default_factory=dict)
+    services: Sequence[str] = ()
+    signals: Sequence[PassiveSignal] = ()
+    postponed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,62 +101,81 @@ class Explanation:
         )
 
 
-def explain(
-    pod: Pod,
-    evidence: Sequence[Evidence],
-    starts_at: Mapping[str, float],
-    services: Sequence[str],
-    now: float,
-) -> Explanation:
-    """Return why the pod is in or out.
-
-    `services` are the Services that have it as a Ready endpoint; `starts_at` says for each container
-    that waits for its back-off when (epoch seconds) that ends.
-    """
-    decided_by, decisive = _decider(pod, evidence)
-    ready = pod.condition("Ready")
-    since = pod.metadata.deletion_timestamp if pod.terminating else _since(ready)
-    if pod.terminating and since is not None:
-        since -= pod.metadata.deletion_grace_period_seconds or 0
+def explain(pod: Pod, known: Known, now: float) -> Explanation:
+    """Return why the pod is in or out: traffic needs the probes, the operator and traffic itself to agree."""
+    signals = still(known.signals, now)
+    known = replace(known, signals=signals)
+    decided_by, decisive = _decider(pod, known, now)
+    services = kept(known.services, signals)
+    since = _since_when(pod, known, services)
     return Explanation(
         verdict="In" if services else "Out",
         since=since,
-        headline=_headline(pod, services, since, now),
+        headline=f"pod/{pod.metadata.name} is {_headline(pod, known, services, since, now)}",
         conditions=", ".join(map(_condition, pod.status.conditions)) or "none yet",
         decided_by=decided_by,
         output=_output(decisive, now),
-        upcoming=_upcoming(evidence, decisive, starts_at, now),
+        upcoming=_upcoming(known, decisive, now),
     )
 
 
-def _headline(pod: Pod, services: Sequence[str], since: float | None, now: float) -> str:
-    name = f"pod/{pod.metadata.name}"
+def _since_when(pod: Pod, known: Known, services: Sequence[str]) -> float | None:
+    """Return since when the verdict holds, as far as that is known."""
+    deleted_at = pod.metadata.deletion_timestamp
+    if deleted_at is not None:
+        return deleted_at - (pod.metadata.deletion_grace_period_seconds or 0)
+    if is_drained(pod):
+        return _since(pod.condition(DRAINED_CONDITION))
+    if known.services and not services:
+        return max(item.since for item in known.signals)
+    return _since(pod.condition("Ready"))
+
+
+def _headline(pod: Pod, known: Known, services: Sequence[str], since: float | None, now: float) -> str:
     age = "" if since is None else f" for {human_duration(now - since)}"
+    left = [item for item in known.services if item not in services]
     if services:
-        return (
-            f"{name} is in: Ready{age}, gets traffic of {', '.join(f'service/{item}' for item in services)}"
-        )
+        but = f"; left out of {_listed(left)}" if left else ""
+        return f"in: Ready{age}, gets traffic of {_listed(services)}{but}"
     if pod.terminating:
-        return f"{name} is out: terminating{age}"
+        return f"out: terminating{age}"
+    if is_drained(pod):
+        return f"out: drained by an operator{age} ({'Ready' if pod.ready else 'not Ready'})"
+    if left:
+        return f"out: Ready, but left out by traffic{age}"
     if pod.ready:
-        return f"{name} is out: Ready{age}, but no Service selects it"
-    return f"{name} is out: not Ready{age}"
+        return f"out: Ready{age}, but no Service selects it"
+    return f"out: not Ready{age}"
 
 
-def _decider(pod: Pod, evidence: Sequence[Evidence]) -> tuple[str, Evidence | None]:
+def _decider(pod: Pod, known: Known, now: float) -> tuple[str, Evidence | None]:
     """Return what decided, by the first rule that applies, and the probe that did if one did."""
-    if pod.terminating:
-        return "the deletion of the pod", _readiness(evidence)
-    if pod.finished:
+    evidence = known.evidence
+    if pod.finished and not pod.terminating:
         return f"the end of the pod: {pod.status.phase} {pod.status.reason}".rstrip(), None
+    if pod.terminating or is_drained(pod):
+        return _operator(pod), _readiness(evidence)
     for item in evidence:
         if item.kind is not ProbeKind.READINESS and item.result is ProbeResult.FAILURE:
-            return f"{item.name}: {item.count}; the container is to be restarted", item
+            waits = item.container in known.postponed
+            fate = "its restart waits for another Ready pod" if waits else "the container is to be restarted"
+            return f"{item.name}: {item.count}; {fate}", item
     for container in pod.spec.long_running:
         found = _against(pod.container_status(container.name), container.name, evidence)
         if found is not None:
             return found
+    if known.services and known.signals:
+        return "; ".join(item.sentence(now) for item in known.signals), _readiness(evidence)
     return _last_rule(pod, _readiness(evidence))
+
+
+def _operator(pod: Pod) -> str:
+    """Return the operator's word and how far it has been followed."""
+    if pod.terminating:
+        return "the deletion of the pod"
+    condition = pod.condition(DRAINED_CONDITION)
+    state = "workers are being told" if condition is None else condition.message
+    return f"the operator: annotation {DRAINED}; {state}"
 
 
 def _last_rule(pod: Pod, readiness: Evidence | None) -> tuple[str, Evidence | None]:
@@ -178,25 +217,32 @@ def _output(item: Evidence | None, now: float) -> str:
     return f"{text or last}{cut} ({human_duration(now - item.asked_at)} ago)"
 
 
-def _upcoming(
-    evidence: Sequence[Evidence], decisive: Evidence | None, starts_at: Mapping[str, float], now: float
-) -> str:
+def _upcoming(known: Known, decisive: Evidence | None, now: float) -> str:
     parts = [
         f"{item.name} in {_seconds(item.next_at - now)}{_trouble(item, decisive)}"
-        for item in sorted(evidence, key=lambda item: item.next_at)
+        for item in sorted(known.evidence, key=lambda item: item.next_at)
         if item.next_at < math.inf
+    ]
+    held = [
+        f"{item.name} is on hold until the container is new"
+        for item in known.evidence
+        if item.on_hold and item.result is ProbeResult.FAILURE
     ]
     waits = [
         f"back-off of container {name} has {_seconds(at - now)} left"
-        for name, at in starts_at.items()
+        for name, at in known.starts_at.items()
         if now < at < math.inf
     ]
-    return "; ".join([*parts, *(waits or ["no back-off"])])
+    return "; ".join([*parts, *held, *(waits or ["no back-off"])])
 
 
 def _trouble(item: Evidence, decisive: Evidence | None) -> str:
     failing = item.last is ProbeResult.FAILURE and item.streak > 0
     return f" ({item.count})" if failing and item is not decisive else ""
+
+
+def _listed(services: Sequence[str]) -> str:
+    return ", ".join(f"service/{name}" for name in services)
 
 
 def _seconds(seconds: float) -> str:

@@ -198,16 +198,17 @@ class ServiceState:
         It comes back when its readiness probe has passed since; without one, after a while.
         """
         outlier = endpoint.outlier
-        refused_at = 0.0
+        refused_at = until = 0.0
         if endpoint.eligible:
             if endpoint.probed:
                 outlier.refused_at = refused_at = self.sweep.epoch()
             else:
                 outlier.eject(self.sweep.now, REFUSED_SECONDS, REFUSED_MOST_SECONDS)
+                until = self._epoch(outlier.until)
         now = self.sweep.now
         if endpoint.eligible or now - endpoint.reported_at >= _REPORT_EVERY_SECONDS:
             endpoint.reported_at = now
-            self.report(PassiveReport(self.key, endpoint.uid, Failure.UNREACHABLE.value, refused_at))
+            self.report(PassiveReport(self.key, endpoint.uid, Failure.UNREACHABLE.value, refused_at, until))
         if endpoint.eligible:
             self._swap(self.table.message, self.table.endpoints)
 
@@ -302,8 +303,13 @@ class ServiceState:
         if endpoint.eligible and may_eject(ejected, len(table.endpoints), limits.eject_percent):
             endpoint.failing = False
             endpoint.outlier.eject(now, limits.eject_seconds, limits.eject_most_seconds)
-            self.report(PassiveReport(self.key, endpoint.uid, "Ejected"))
+            until = self._epoch(endpoint.outlier.until)
+            self.report(PassiveReport(self.key, endpoint.uid, "Ejected", until=until))
             self._swap(table.message, table.endpoints)
+
+    def _epoch(self, moment: float) -> float:
+        """Return a moment of the sweep's clock as control tells times."""
+        return self.sweep.epoch() + moment - self.sweep.now
 
     def _left(self, endpoint: EndpointState) -> None:
         """Tell when an endpoint that has nothing more to expect has had its last exchange."""

@@ -14,7 +14,7 @@ class PodTraffic:
 
     It is there from before the data plane first hears that the pod's endpoint may have traffic, until
     every worker has confirmed that it sends nothing more and has nothing in flight. Where there is
-    none, the pod can be stopped and nothing is lost.
+    none, the pod can be stopped and nothing is lost. `ending`: nothing new is sent any more.
     """
 
     KIND: ClassVar[str] = "PodTraffic"
@@ -22,3 +22,4 @@ class PodTraffic:
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     pod_name: str = ""
+    ending: bool = False

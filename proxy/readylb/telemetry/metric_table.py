@@ -145,7 +145,7 @@ PASSIVE_REPORTS = Metric(
 ENDPOINTS = Metric(
     "readylb_endpoints",
     MetricType.GAUGE,
-    "Endpoints of a Service, by state: ready, unready or terminating.",
+    "Endpoints of a Service, by state: ready, unready, terminating or drained (by an operator).",
     (*_SERVICE, "state"),
 )
 ENDPOINTS_IN_FORCE = Metric(

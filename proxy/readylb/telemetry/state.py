@@ -13,7 +13,7 @@ from readylb.telemetry import metric_table as table
 from readylb.telemetry.families import Family, Sample, numbers
 from readylb.telemetry.traffic import labels_of
 
-STATES = ("ready", "unready", "terminating")
+STATES = ("ready", "unready", "terminating", "drained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +63,6 @@ class State(Collector):
 def _state(conditions: EndpointConditions) -> str:
     if conditions.terminating:
         return "terminating"
-    return "ready" if conditions.ready else "unready"
+    if conditions.ready:
+        return "ready"
+    return "drained" if conditions.serving else "unready"

@@ -187,13 +187,15 @@ class EndpointsApplied(Struct, frozen=True, tag=True):
 class PassiveReport(Struct, frozen=True, tag=True):
     """Traffic saw an endpoint fail: `reason` is `ConnectFailed`, `ConnectTimeout`, `Reset` ...
 
-    `refused_at` (epoch seconds) is set where it refused a connection and is excluded for it.
+    `refused_at` (epoch seconds) is set where it refused a connection and is excluded for it, `until` (the
+    same) where it is left out for a time.
     """
 
     key: str
     uid: str
     reason: str
     refused_at: float = 0.0
+    until: float = 0.0
 
 
 class EndpointStats(Struct, frozen=True, array_like=True):

@@ -26,7 +26,7 @@ async def test_resources_have_verbs_short_names_and_subresources(api: TestClient
     entries = {entry["name"]: entry for entry in document["resources"]}
     assert entries["pods"]["shortNames"] == ["po"]
     assert entries["pods"]["categories"] == ["all"]
-    assert entries["pods"]["verbs"] == ["delete", "get", "list", "watch"]
+    assert entries["pods"]["verbs"] == ["delete", "get", "list", "patch", "watch"]
     assert entries["endpoints"]["verbs"] == ["get", "list", "watch"]
     assert entries["replicationcontrollers"]["verbs"] == ["delete", "get", "list", "patch", "watch"]
     scale = entries["replicationcontrollers/scale"]

@@ -3,7 +3,11 @@ from __future__ import annotations
 from aiohttp.test_utils import TestClient
 from tests.admin.fakes import World
 
+from readylb.core.drained import DRAINED, with_drained
 from readylb.core.explanation import Evidence
+from readylb.core.passive import PassiveReason, PassiveSignal
+from readylb.model import Pod, Suspicion
+from readylb.model.meta import ObjectMeta
 from readylb.model.probe import ProbeKind, ProbeResult
 
 PODS = "/api/v1/namespaces/default/pods"
@@ -43,6 +47,28 @@ async def test_a_pod_in_a_service_is_in(api: TestClient) -> None:
     document = await (await api.get(f"{PODS}/readiness-rc-5v64f/explain")).json()
     assert document["verdict"] == "In"
     assert "gets traffic of service/readiness-svc" in document["lines"][0]
+
+
+async def test_what_traffic_and_operators_say_is_told(api: TestClient, world: World) -> None:
+    now = world.clock.now()
+    name = "readiness-rc-5v64f"
+    pod = world.store.get(Pod, "default", name)
+    uid = pod.metadata.uid
+    signal = PassiveSignal(
+        reason=PassiveReason.EJECTED, since=now - 2, until=now + 28, service="readiness-svc", port=80
+    )
+    world.insight.ejections[uid] = (signal,)
+    document = await (await api.get(f"{PODS}/{name}/explain")).json()
+    assert (document["verdict"], document["passiveSignals"]) == ("In", []), "there is nobody else"
+    world.store.create(Suspicion(metadata=ObjectMeta(name=uid, namespace="default"), suspected_at=now - 1))
+    document = await (await api.get(f"{PODS}/{name}/explain")).json()
+    assert (document["verdict"], document["drained"]) == ("Out", False)
+    (found,) = document["passiveSignals"]
+    assert (found["reason"], found["backInSeconds"]) == ("Refused", None)
+    world.store.update(Pod, "default", name, lambda pod: with_drained(pod, {DRAINED: "true"}))
+    document = await (await api.get(f"{PODS}/{name}/explain")).json()
+    assert document["drained"] is True
+    assert document["decidedBy"].startswith("the operator: ")
 
 
 async def test_only_a_pod_that_is_there_can_be_explained(api: TestClient) -> None:

@@ -162,4 +162,4 @@ async def test_what_cannot_be_read_is_refused(api: TestClient, body: str, kind: 
 
 async def test_a_missing_object_and_a_resource_without_patches_say_so(api: TestClient) -> None:
     assert (await send(api, {}, path=f"{WEB}x"))[0] == 404
-    assert (await send(api, {}, path="/api/v1/namespaces/default/pods/readiness-rc-5v64f"))[0] == 405
+    assert (await send(api, {}, path="/api/v1/namespaces/default/services/readiness-svc"))[0] == 405

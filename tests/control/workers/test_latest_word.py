@@ -7,6 +7,7 @@ from tests.conftest import FakeClock
 
 from readylb.control.store import Store
 from readylb.control.workers.latest_word import current
+from readylb.core.drained import DRAINED
 from readylb.model import Pod, ReplicaSet, Service
 from readylb.model.meta import ObjectMeta, OwnerReference
 from readylb.model.pod import PodCondition, PodStatus
@@ -18,12 +19,13 @@ ENTRY = EndpointEntry("a", "a", "127.0.0.1", 1, ready=True, serving=True, termin
 OWNER = OwnerReference(api_version="apps/v1", kind="ReplicaSet", name="web", uid="rs", controller=True)
 
 
-def pod(*, ready: bool = True, terminating: bool = False, owned: bool = False) -> Pod:
+def pod(*, ready: bool = True, terminating: bool = False, owned: bool = False, drained: bool = False) -> Pod:
     return Pod(
         metadata=ObjectMeta(
             name="a",
             namespace="default",
             uid="a",
+            annotations={DRAINED: "true"} if drained else {},
             deletion_timestamp=1.0 if terminating else None,
             owner_references=(OWNER,) if owned else (),
         ),
@@ -50,6 +52,13 @@ def test_a_slice_is_believed_where_the_pod_says_the_same_or_there_is_none() -> N
 def test_a_pod_that_is_not_ready_any_more_is_out_before_its_slice_says_so() -> None:
     assert judged(pod(ready=False)) == (False, False, False)
     assert judged(pod(ready=False), published=True) == (True, True, False)
+
+
+def test_a_drained_pod_is_out_before_its_slice_says_so_and_is_no_last_resort() -> None:
+    assert judged(pod(drained=True)) == judged(pod(drained=True), published=True) == (False, True, False)
+    assert judged(pod(drained=True, ready=False)) == (False, False, False)
+    leaving = pod(drained=True, terminating=True, owned=True)
+    assert judged(leaving, replicas=1, survived=True) == (False, False, True)
 
 
 def test_a_terminating_pod_without_successor_is_out_even_where_unready_ones_are_published() -> None:

@@ -101,6 +101,31 @@ def test_a_pod_that_was_out_for_a_while_is_drained_anew_when_it_terminates(clock
     assert told.open == ["a"]
 
 
+def drained(uid: str) -> EndpointEntry:
+    return EndpointEntry(uid, uid, "127.0.0.1", 1, ready=False, serving=True, terminating=False)
+
+
+def test_what_runs_is_told_apart_from_what_may_still_come(clock: FakeClock) -> None:
+    told = Told(clock)
+
+    def ending() -> list[bool]:
+        return [item.ending for item in told.store.objects(PodTraffic)]
+
+    for key in (KEY, "default/web:81"):
+        told.ledger.sending(table(1, ready("a"), key=key))
+    told.ledger.sending(table(2, drained("a")))
+    assert ending() == [False]
+    told.ledger.confirmed(table(2, drained("a")), ("a",))
+    assert ending() == [False], "the other port may still send something"
+    told.ledger.confirmed(table(2, drained("a"), key="default/web:81"), ())
+    assert ending() == [True]
+    told.ledger.sending(table(3, ready("a")))
+    assert ending() == [False]
+    told.ledger.confirmed(table(4, drained("a")), ("a",))
+    told.ledger.confirmed(table(4, drained("a")), ())
+    assert told.open == []
+
+
 def test_nobody_has_traffic_once_the_data_plane_has_stopped(clock: FakeClock) -> None:
     told = Told(clock)
     told.ledger.sending(table(1, ready("a")))

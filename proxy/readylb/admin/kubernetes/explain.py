@@ -7,13 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
-from readylb.admin.deps import DEPS
+from readylb.admin.deps import DEPS, AdminDeps
 from readylb.admin.kubernetes.body import not_found
 from readylb.admin.kubernetes.query import read_query
 from readylb.control.store import Store
-from readylb.core.explanation import Evidence, Explanation
+from readylb.core.drained import is_drained
+from readylb.core.explanation import Evidence, Explanation, Known
 from readylb.core.explanation import explain as explain_pod
-from readylb.model import EndpointSlice, Pod
+from readylb.core.passive import PassiveReason, PassiveSignal, still
+from readylb.model import EndpointSlice, Pod, Suspicion
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL
 from readylb.model.serialization import format_time
 
@@ -25,16 +27,62 @@ async def explain(request: web.Request) -> web.Response:
     pod = deps.store.find(Pod, query.namespace or "", query.name)
     if pod is None:
         return not_found(query)
-    uid, now = pod.metadata.uid, deps.clock.now()
-    evidence, starts_at = deps.insight.evidence(uid), deps.insight.starts_at(uid)
-    found = explain_pod(pod, evidence, starts_at, _services(deps.store, pod), now)
-    waits = {name: round(at - now, 3) for name, at in starts_at.items() if now < at < math.inf}
+    now = deps.clock.now()
+    known = _known(deps, pod)
+    waits = {name: round(at - now, 3) for name, at in known.starts_at.items() if now < at < math.inf}
     document = {
-        **_document(pod, found),
-        "probes": [_probe(item, now) for item in evidence],
+        **_document(pod, explain_pod(pod, known, now)),
+        "probes": [_probe(item, now) for item in known.evidence],
+        "passiveSignals": [_signal(item, now) for item in still(known.signals, now)],
         "backOffSecondsLeft": waits,
     }
     return web.json_response(document)
+
+
+def _known(deps: AdminDeps, pod: Pod) -> Known:
+    uid, insight = pod.metadata.uid, deps.insight
+    return Known(
+        evidence=insight.evidence(uid),
+        starts_at=insight.starts_at(uid),
+        services=_services(deps.store, pod),
+        signals=(*_refusals(deps.store, pod), *_ejections(deps, pod)),
+        postponed=insight.postponed(uid),
+    )
+
+
+def _ejections(deps: AdminDeps, pod: Pod) -> list[PassiveSignal]:
+    """Return where the pod is left out for a time; where everybody is, nobody is: see `data.table`."""
+    now = deps.clock.now()
+
+    def left_out(uid: str, service: str) -> bool:
+        return any(item.service == service for item in still(deps.insight.signals(uid), now))
+
+    return [
+        item
+        for item in still(deps.insight.signals(pod.metadata.uid), now)
+        if not all(left_out(uid, item.service) for uid in _ready_uids(deps.store, pod, item.service))
+    ]
+
+
+def _ready_uids(store: Store, pod: Pod, service: str) -> set[str]:
+    """Return the uids of the pods that are Ready endpoints of a Service of the pod's namespace."""
+    namespace = pod.metadata.namespace
+    names = {
+        endpoint.target_ref.name
+        for item in store.objects(EndpointSlice, namespace)
+        if item.metadata.labels.get(SERVICE_NAME_LABEL) == service
+        for endpoint in item.endpoints
+        if endpoint.conditions.ready and endpoint.target_ref
+    }
+    return {item.metadata.uid for item in store.objects(Pod, namespace) if item.metadata.name in names}
+
+
+def _refusals(store: Store, pod: Pod) -> list[PassiveSignal]:
+    """Return that the pod has refused a connection, if its readiness probe has not passed since."""
+    found = store.find(Suspicion, pod.metadata.namespace, pod.metadata.uid)
+    if found is None or found.suspected_at <= found.vouched_at:
+        return []
+    return [PassiveSignal(reason=PassiveReason.REFUSED, since=found.suspected_at)]
 
 
 def _services(store: Store, pod: Pod) -> list[str]:
@@ -57,6 +105,7 @@ def _document(pod: Pod, found: Explanation) -> dict[str, Any]:
         "verdict": found.verdict,
         "since": None if found.since is None else format_time(found.since),
         "decidedBy": found.decided_by,
+        "drained": is_drained(pod),
         "lines": list(found.lines),
     }
 
@@ -72,5 +121,16 @@ def _probe(item: Evidence, now: float) -> dict[str, Any]:
         "threshold": item.threshold,
         "output": item.output,
         "askedSecondsAgo": None if item.asked_at is None else round(now - item.asked_at, 3),
+        "onHold": item.on_hold,
         "nextInSeconds": None if math.isinf(item.next_at) else round(max(0.0, item.next_at - now), 3),
+    }
+
+
+def _signal(item: PassiveSignal, now: float) -> dict[str, Any]:
+    return {
+        "reason": item.reason,
+        "service": item.service,
+        "port": item.port or None,
+        "since": format_time(item.since),
+        "backInSeconds": None if math.isinf(item.until) else round(item.until - now, 3),
     }

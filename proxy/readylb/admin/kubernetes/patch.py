@@ -1,4 +1,4 @@
-"""The verb patch, for workloads: what the patch makes of the object is read and judged like a file.
+"""The verb patch: what it makes of a workload is read and judged like a file, of a pod by `patch_pod`.
 
 Source: apiserver/pkg/endpoints/handlers/patch.go; immutable fields from pkg/apis/apps/validation.
 """
@@ -12,6 +12,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from readylb.admin.deps import DEPS
+from readylb.admin.kubernetes import patch_pod
 from readylb.admin.kubernetes.body import check_version, invalid, is_dry_run, not_found, read_json_body
 from readylb.admin.kubernetes.json_patch import apply_operations
 from readylb.admin.kubernetes.merge_patch import merge, merge_strategically
@@ -23,7 +24,7 @@ from readylb.admin.kubernetes.status import (
     UnsupportedMediaTypeError,
 )
 from readylb.config.documents import read_document
-from readylb.model import Object, ReplicationController
+from readylb.model import Object, Pod, ReplicationController
 
 PATCHES: Mapping[str, Callable[[Any, Any], Any]] = {
     "application/json-patch+json": apply_operations,
@@ -40,7 +41,7 @@ async def patch(request: web.Request) -> web.Response:
     query = read_query(request)
     kind = query.resource.deletes
     if kind is None or not query.resource.patches:
-        msg = f"{query.resource.api.plural} cannot be patched (workloads can)"
+        msg = f"{query.resource.api.plural} cannot be patched (workloads and pods can)"
         raise MethodNotAllowedError(msg)
     change = await read_json_body(request)
     store = request.app[DEPS].store
@@ -50,16 +51,26 @@ async def patch(request: web.Request) -> web.Response:
     before = encode(item)
     after = apply_patch(request, before, change)
     check_version(query, _metadata(after).get("resourceVersion"), item.metadata.resource_version)
-    problems = [*_moved(before, after)]
-    read, found = read_document(after)
-    problems += [(problem.path, problem.message) for problem in found]
-    if read is None or problems:
+    patched, problems = _judged(item, before, after)
+    if problems:
         group = query.resource.api.group
         return invalid(query, f"{item.KIND}.{group}" if group else item.KIND, problems)
-    patched = _merged(item, read)
     if not is_dry_run(request):
         patched = store.update(kind, query.namespace or "", query.name, lambda _: patched)
     return web.json_response(encode(patched))
+
+
+def _judged(
+    item: Object, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[Object, list[tuple[str, str]]]:
+    """Return what becomes of the item, or the item and what is wrong, as (field, message)."""
+    problems = _moved(before, after)
+    if isinstance(item, Pod):
+        problems += patch_pod.problems(before, after)
+        return (item if problems else patch_pod.patched(item, after)), problems
+    read, found = read_document(after)
+    problems += [(problem.path, problem.message) for problem in found]
+    return (item if read is None or problems else _merged(item, read)), problems
 
 
 def apply_patch(request: web.Request, document: dict[str, Any], change: Any) -> dict[str, Any]:
@@ -92,7 +103,8 @@ def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[st
     old, new = _metadata(before), _metadata(after)
     places = [(f"metadata.{name}", old.get(name), new.get(name)) for name in _FIXED]
     places += [(name, before.get(name), after.get(name)) for name in ("apiVersion", "kind")]
-    if before["kind"] != ReplicationController.KIND and isinstance(after.get("spec"), dict):
+    selects = before["kind"] not in {ReplicationController.KIND, Pod.KIND}
+    if selects and isinstance(after.get("spec"), dict):
         places.append(("spec.selector", before["spec"].get("selector"), after["spec"].get("selector")))
     return [
         (path, f"Invalid value: {_shown(is_now)}: field is immutable")

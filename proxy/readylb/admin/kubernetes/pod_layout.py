@@ -1,6 +1,7 @@
 """The columns of `get pods`: READY, STATUS and RESTARTS as Kubernetes derives them.
 
-Source: pkg/printers/internalversion/printers.go, printPod.
+Source: pkg/printers/internalversion/printers.go, printPod. A drained pod is marked as a cordoned node
+is (printNode): `Running,Drained`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readylb.admin.kubernetes.tables import AGE, NAME, NONE, Cell, Column, Layout, age
+from readylb.core.drained import drained_word
 from readylb.model import Pod
 from readylb.model.container import ContainerStateTerminated, ContainerStatus
 
@@ -22,7 +24,7 @@ def pod_row(pod: Pod, now: float) -> Sequence[Cell]:
     return (
         pod.metadata.name,
         f"{ready}/{len(pod.spec.long_running)}",
-        pod_reason(pod),
+        ",".join(filter(None, (pod_reason(pod), drained_word(pod)))),
         _restarts(pod.status.init_container_statuses if waiting else statuses, now),
         age(pod.metadata.creation_timestamp, now),
         _address(pod),

@@ -81,7 +81,9 @@ RESOURCES = (
             Subresource("log", "Pod", ("get",)),
             Subresource("exec", "PodExecOptions", ("create", "get")),
             Subresource("explain", "PodExplanation", ("get",), group="readylb.io", version="v1"),
+            Subresource("drain", "Pod", ("create",)),
         ),
+        patches=True,
     ),
     Resource(
         names.REPLICATION_CONTROLLERS,

@@ -40,6 +40,13 @@ class MethodNotAllowedError(ApiError):
     reason = "MethodNotAllowed"
 
 
+class TooManyRequestsError(ApiError):
+    """Not now: it would take away what must stay."""
+
+    status = 429
+    reason = "TooManyRequests"
+
+
 class UnsupportedMediaTypeError(ApiError):
     """The body is in a format that the verb does not take."""
 

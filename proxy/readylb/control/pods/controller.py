@@ -54,6 +54,11 @@ class PodController:
         keeper = self._keepers.get(pod_uid)
         return {} if keeper is None else keeper.starts_at()
 
+    def postponed(self, pod_uid: str) -> tuple[str, ...]:
+        """Return the containers of a pod whose restart waits until other pods are Ready."""
+        keeper = self._keepers.get(pod_uid)
+        return () if keeper is None else keeper.postponed
+
     def _take(self, change: Change) -> None:
         item = change.object
         if isinstance(item, Pod):
@@ -80,7 +85,7 @@ class PodController:
     def _look_around(self) -> None:
         """Have those look again whose restart waits for other pods, or by a Service's word."""
         for keeper in self._keepers.values():
-            if keeper.waiting_for_others:
+            if keeper.postponed:
                 keeper.wake()
 
     def _is_current(self, pod: Pod) -> bool:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from readylb.control.alarm import Alarm
 from readylb.control.pods.container import ContainerKeeper
 from readylb.control.pods.deps import RUNTIME_FAULTS, PodDeps
+from readylb.control.pods.drained_notice import DrainedNotice
 from readylb.control.pods.traffic import TrafficGate
 from readylb.control.store import Store
 from readylb.core.backoff import Backoff
 from readylb.core.container_life import Stage
 from readylb.core.disruption import blocking_service
+from readylb.core.drained import drained_conditions
 from readylb.core.init_containers import is_over, turn
 from readylb.core.pod_lifecycle import Verdicts
 from readylb.core.pod_status import ContainerView, PodNetwork, is_started, pod_status
@@ -38,6 +40,7 @@ class PodKeeper:
         self._alarm = Alarm(deps.clock)
         self._network = PodNetwork(host_ip=HOST_IP)
         self._traffic = TrafficGate(pod, store, deps.clock)
+        self._notice = DrainedNotice(deps.recorder)
         self._taken = False
         #: Containers whose liveness restart waits, and the incarnation of which that was told.
         self._postponed: dict[str, str] = {}
@@ -73,9 +76,9 @@ class PodKeeper:
         await self._remove()
 
     @property
-    def waiting_for_others(self) -> bool:
-        """Say whether a restart waits for other pods to be Ready."""
-        return bool(self._postponed)
+    def postponed(self) -> tuple[str, ...]:
+        """The containers whose restart waits for other pods to be Ready."""
+        return tuple(self._postponed)
 
     @property
     def _leaving(self) -> bool:
@@ -213,9 +216,15 @@ class PodKeeper:
         }
         terminal = self._leaving and not any(item.life.up for item in self._containers.values())
         now = self._deps.clock.now()
-        self._write(
-            lambda pod: replace(pod, status=pod_status(pod, self._network, views, terminal=terminal, now=now))
-        )
+        flow = self._traffic.flow
+
+        def published(pod: Pod) -> Pod:
+            status = pod_status(pod, self._network, views, terminal=terminal, now=now)
+            conditions = drained_conditions(pod, status.conditions, flow, now)
+            return replace(pod, status=replace(status, conditions=conditions))
+
+        self._write(published)
+        self._notice.tell(self._pod)
 
     def _write(self, change: Callable[[Pod], Pod]) -> None:
         meta = self._pod.metadata

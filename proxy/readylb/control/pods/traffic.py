@@ -7,6 +7,7 @@ from collections.abc import Callable
 from readylb.control.alarm import Alarm
 from readylb.control.clock import Clock
 from readylb.control.store import Store
+from readylb.core.drained import Flow
 from readylb.model import Pod, PodTraffic
 
 
@@ -24,6 +25,14 @@ class TrafficGate:
     def open(self) -> bool:
         """Say whether a request may be running, or may still come."""
         return self._store.find(PodTraffic, *self._key) is not None
+
+    @property
+    def flow(self) -> Flow:
+        """What may reach the pod."""
+        found = self._store.find(PodTraffic, *self._key)
+        if found is None:
+            return Flow.CLOSED
+        return Flow.ENDING if found.ending else Flow.OPEN
 
     def look(self) -> None:
         """Let all who wait look again."""

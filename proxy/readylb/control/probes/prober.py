@@ -102,6 +102,7 @@ class Prober:
             asked_at=self._asked_at or None,
             next_at=self._schedule.next_at,
             since=self._concluded_at,
+            on_hold=tracker.on_hold,
         )
 
     @property

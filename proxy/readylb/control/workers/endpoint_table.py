@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from readylb.core.drained import is_drained
 from readylb.core.selection import select
 from readylb.core.traffic import WEIGHT, read_weight
 from readylb.model import EndpointSlice, Pod, Service
@@ -56,6 +57,7 @@ def is_starting(pods: Iterable[Pod]) -> bool:
     return any(
         not pod.terminating
         and not pod.finished
+        and not is_drained(pod)
         and not any(_crashed(pod, container) for container in pod.spec.containers)
         for pod in pods
     )
@@ -108,6 +110,8 @@ def _entry(endpoint: Endpoint, port: int, weights: Mapping[str, int]) -> Endpoin
 def _state(pod: Pod) -> str:
     if pod.terminating:
         return "is terminating"
+    if is_drained(pod):
+        return "is drained"
     if pod.ready:
         return "is Ready"
     if any(_crashed(pod, container) for container in pod.spec.containers):

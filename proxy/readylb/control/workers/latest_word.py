@@ -13,6 +13,7 @@ from msgspec.structs import replace as altered
 
 from readylb.control.store import Store
 from readylb.core.drain import is_last_resort
+from readylb.core.drained import is_drained
 from readylb.model import Pod, ReplicaSet, ReplicationController, Service
 from readylb.wire.messages import EndpointEntry
 
@@ -39,6 +40,9 @@ def current(
         pod = by_uid.get(entry.uid)
         if pod is None:
             return entry
+        if is_drained(pod):
+            serving = entry.serving and pod.ready and not pod.terminating
+            return altered(entry, ready=False, serving=serving, terminating=pod.terminating)
         if pod.terminating:
             wanted = _wanted_replicas(pod, store)
             spared = pod.ready and (survived(entry.uid) or is_last_resort(pod, pods, wanted))

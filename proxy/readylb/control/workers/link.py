@@ -17,6 +17,7 @@ from readylb.control import controller
 from readylb.control.clock import Clock
 from readylb.control.store import Change, ChangeType, Key, Store
 from readylb.control.workers import service_status, suspicions
+from readylb.control.workers.ejections import Ejections
 from readylb.control.workers.endpoint_table import (
     entries,
     is_starting,
@@ -88,6 +89,8 @@ class Link:
         self._workers: set[int] = set()
         self._traffic = PodTrafficLedger(store, clock)
         self._progress = asyncio.Event()
+        #: Whom workers have left out for a time.
+        self.ejections = Ejections()
         #: Every failure to listen so far; `error` is the whole sentence with its remedy.
         self.listen_failures: list[ListenFailed] = []
 
@@ -145,6 +148,7 @@ class Link:
         elif isinstance(item, Pod):
             if change.type is ChangeType.DELETED:
                 self._traffic.forget(item.metadata.uid)
+                self.ejections.forget(item.metadata.uid)
                 suspicions.forget(self._store, item)
             versions = [version for version in (item, change.old) if version is not None]
             for service in self._store.objects(Service, namespace):
@@ -305,6 +309,7 @@ class Link:
 
     def _passive_report(self, message: PassiveReport) -> None:
         self._metrics.passive_report(message.key, message.reason)
+        self.ejections.note(message, self._clock.now())
         if message.refused_at:
             pods = self._store.objects(Pod, message.key.partition("/")[0])
             for pod in (pod for pod in pods if pod.metadata.uid == message.uid):

@@ -10,6 +10,10 @@ again as kube-proxy's last resort; nobody waits for it then.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
+
 from readylb.control.clock import Clock
 from readylb.control.store import Store
 from readylb.core.selection import select
@@ -29,6 +33,8 @@ class PodTrafficLedger:
         self._store = store
         self._clock = clock
         self._open: dict[str, set[str]] = {}
+        #: Of these, who is sent nothing new and is still busy.
+        self._ending: dict[str, set[str]] = {}
         self._drained_at: dict[str, float] = {}
         self._retired = False
 
@@ -41,7 +47,9 @@ class PodTrafficLedger:
         if self._retired:
             return
         held = self._open.setdefault(message.key, set())
-        for entry in select(message.endpoints):
+        chosen = select(message.endpoints)
+        self._end(message.key, self._ending.get(message.key, set()) - {entry.uid for entry in chosen})
+        for entry in chosen:
             if not entry.terminating:  # what was drained once for another reason is back
                 self._drained_at.pop(entry.uid, None)
             drained = entry.terminating and entry.uid in self._drained_at
@@ -52,8 +60,11 @@ class PodTrafficLedger:
     def confirmed(self, message: SetEndpoints, busy: tuple[str, ...]) -> None:
         """Note that all workers follow `message`, the newest, and are still busy with some others."""
         held = self._open.get(message.key, set())
-        kept = {entry.uid for entry in select(message.endpoints)} | held.intersection(busy)
-        self._close(message.key, held - kept)
+        chosen = {entry.uid for entry in select(message.endpoints)}
+        ending = held.intersection(busy) - chosen
+        done = held - chosen - ending
+        self._close(message.key, done)
+        self._end(message.key, ending, done)
 
     def survived(self, uid: str) -> bool:
         """Say whether a terminating pod was drained a while ago: it is there in spite of its signal."""
@@ -68,6 +79,8 @@ class PodTrafficLedger:
         """Forget a Service port that is no longer served."""
         self._close(key, set(self._open.get(key, ())))
         self._open.pop(key, None)
+        self._end(key, set())
+        self._ending.pop(key, None)
 
     def retire(self) -> None:
         """Note that no worker carries anything any more, and none ever will."""
@@ -80,6 +93,19 @@ class PodTrafficLedger:
         if self._store.find(PodTraffic, namespace, entry.uid) is None:
             meta = ObjectMeta(name=entry.uid, namespace=namespace)
             self._store.create(PodTraffic(metadata=meta, pod_name=entry.name))
+
+    def _end(self, key: str, uids: set[str], done: AbstractSet[str] = frozenset()) -> None:
+        """Take `uids` for those that a Service port sends nothing new to; tell whose lot that changes.
+
+        `done` are those that it has nothing to do with any more.
+        """
+        changed = self._ending.get(key, set()) ^ uids
+        self._ending[key] = uids
+        for uid in changed | done:
+            ports = [name for name, held in self._open.items() if uid in held]
+            ending = all(uid in self._ending.get(name, ()) for name in ports)
+            if ports and self._store.find(PodTraffic, _namespace(key), uid) is not None:
+                self._store.update(PodTraffic, _namespace(key), uid, partial(replace, ending=ending))
 
     def _close(self, key: str, uids: set[str]) -> None:
         held = self._open.get(key)

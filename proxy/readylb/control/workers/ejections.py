@@ -1,0 +1,36 @@
+"""Who is left out by workers for a time, because traffic failed at it: remembered to be shown."""
+
+from __future__ import annotations
+
+from readylb.core.passive import PassiveReason, PassiveSignal
+from readylb.wire.messages import PassiveReport
+
+
+class Ejections:
+    """The last word of any worker on each pod at each Service port."""
+
+    def __init__(self) -> None:
+        """Know of none."""
+        self._signals: dict[str, dict[str, PassiveSignal]] = {}
+
+    def __repr__(self) -> str:
+        """Show how many pods are known."""
+        return f"<ejections of {len(self._signals)} pods>"
+
+    def note(self, report: PassiveReport, now: float) -> None:
+        """Take a report; only one that says until when is an ejection."""
+        if not report.until:
+            return
+        service, _, port = report.key.partition("/")[2].rpartition(":")
+        reason = PassiveReason.EJECTED if report.reason == "Ejected" else PassiveReason.REFUSED
+        self._signals.setdefault(report.uid, {})[report.key] = PassiveSignal(
+            reason=reason, since=now, until=report.until, service=service, port=int(port)
+        )
+
+    def of(self, uid: str) -> tuple[PassiveSignal, ...]:
+        """Return what is held against a pod, what is over included."""
+        return tuple(self._signals.get(uid, {}).values())
+
+    def forget(self, uid: str) -> None:
+        """Take note that a pod is gone."""
+        self._signals.pop(uid, None)
