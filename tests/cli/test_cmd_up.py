@@ -8,6 +8,7 @@ import pytest
 
 from readylb.cli import cmd_up
 from readylb.config.problems import AccessLogTarget, Loaded
+from readylb.core.isolation import Isolation
 from readylb.errors import ConfigError, UsageError
 
 
@@ -39,6 +40,25 @@ def test_replicas_take_the_command_after_two_dashes():
     assert deployment.spec.replicas == 3
     container = deployment.spec.template.spec.containers[0]
     assert (*container.command, *container.args) == ("serve", "--port", "$(PORT)")
+
+
+def test_pods_share_this_machine_unless_isolation_is_asked_for():
+    assert cmd_up._parse_isolation(parse()) == Isolation()
+    assert cmd_up._parse_isolation(parse("--isolation", "namespaces")) == Isolation("namespaces")
+    wanted = cmd_up._parse_isolation(parse("--isolation", "namespaces", "--pod-cidr", "10.9.0.0/24"))
+    assert str(wanted.pod_range) == "10.9.0.0/24"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--pod-cidr", "10.9.0.0/24"), "--pod-cidr goes with --isolation namespaces"),
+        (("--isolation", "namespaces", "--pod-cidr", "ten"), "cannot read --pod-cidr 'ten': it reads"),
+    ],
+)
+def test_a_range_for_pods_is_refused_where_it_means_nothing(words, said):
+    with pytest.raises(UsageError, match=said):
+        cmd_up._parse_isolation(parse(*words))
 
 
 def test_files_are_read_anew_each_time(tmp_path):

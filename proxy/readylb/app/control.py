@@ -30,6 +30,7 @@ from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.control.workers.link import Link, LinkSettings
 from readylb.control.workloads import table as workloads
+from readylb.core.isolation import Isolation
 from readylb.errors import ListenError, ReadylbError
 from readylb.model import Deployment, EndpointSlice, Pod, ReplicaSet, ReplicationController, Service
 from readylb.telemetry.events import EventRecorder
@@ -52,7 +53,7 @@ class UpSettings:
     """What `up` was told. `read` reads the files again; `admin` is an address, `unix:PATH` or `off`.
 
     `workers` is the number of data-plane processes; 0 keeps the data plane in this one. `access_log`
-    returns where the access log goes, None for nowhere.
+    returns where the access log goes, None for nowhere. `isolation` is what pods have of their own.
     """
 
     read: Callable[[], Loaded]
@@ -64,6 +65,7 @@ class UpSettings:
     admin: str = "127.0.0.1:8001"
     workers: int = 0
     log_format: str = "text"
+    isolation: Isolation = field(default_factory=Isolation)
     access_log: Callable[[Loaded], AccessLogTarget | None] = lambda loaded: loaded.access_log
 
 
@@ -81,7 +83,9 @@ class ControlProcess:
         self.store = Store(self.clock)
         self.metrics = Metrics()
         self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
-        self.runtimes = RuntimeTable(self.clock, settings.state_dir, settings.loaded.images, self._on_fatal)
+        self.runtimes = RuntimeTable(
+            self.clock, settings.state_dir, settings.loaded.images, self._on_fatal, settings.isolation
+        )
         self.applier = Applier(self.store)
         self._channel, worker_end = memory_channel()
         self._data_plane = data_plane(
@@ -149,6 +153,7 @@ class ControlProcess:
 
     async def _start(self) -> None:
         loaded = self._settings.loaded
+        await self.runtimes.open()
         await self._start_admin()
         self._services.spawn("narrator", Narrator(self.store).run())
         self._data_plane.start()

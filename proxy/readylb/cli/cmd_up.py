@@ -21,6 +21,8 @@ from readylb.config.own_folder import own_folder
 from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.core.access_record import FORMATS
 from readylb.core.admin_address import DEFAULT_ADMIN_ADDRESS
+from readylb.core.isolation import RUNTIMES, Isolation
+from readylb.core.pod_addresses import parse_range
 from readylb.errors import UsageError
 from readylb.model import Service
 from readylb.model.probe import ProbeKind
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="0",
         help="data-plane processes; auto: one per CPU; 0: in the control process (default: 0)",
     )
+    _add_isolation(parser.add_argument_group("what pods share"))
     parser.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="how to tell what happens"
     )
@@ -131,6 +134,22 @@ def _add_places(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_isolation(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--isolation",
+        choices=tuple(RUNTIMES),
+        default="none",
+        help="none: this machine's network and files (default); "
+        "namespaces: each pod has a network, processes, a hostname and a /tmp of its own (Linux, root)",
+    )
+    group.add_argument(
+        "--pod-cidr",
+        metavar="RANGE",
+        default="",
+        help="with namespaces: the pods' addresses, as in 10.213.0.0/22 (default: a range that is free)",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked, then serve until told to stop."""
     ignore_early()
@@ -153,6 +172,7 @@ def _serve(
     from readylb.app.process import raise_file_limit  # noqa: PLC0415
 
     workers = _parse_workers(args.workers)
+    isolation = _parse_isolation(args)
     _refuse_unknown(publish, loaded)
     _check_access_log(_access_log(args, loaded))
     setup(args.log_format)
@@ -170,6 +190,7 @@ def _serve(
         admin=args.admin,
         workers=workers,
         log_format=args.log_format,
+        isolation=isolation,
     )
 
     async def main() -> int:
@@ -237,6 +258,19 @@ def _parse_workers(text: str) -> int:
         msg = f"cannot read --workers {text!r}: it is a number from 0 to {MAX_WORKERS}, or auto"
         raise UsageError(msg)
     return int(text)
+
+
+def _parse_isolation(args: argparse.Namespace) -> Isolation:
+    if not args.pod_cidr:
+        return Isolation(args.isolation)
+    if args.isolation == "none":
+        msg = "cannot start: --pod-cidr goes with --isolation namespaces (without it pods have no addresses)"
+        raise UsageError(msg)
+    try:
+        return Isolation(args.isolation, parse_range(args.pod_cidr))
+    except ValueError as error:
+        msg = f"cannot read --pod-cidr {args.pod_cidr!r}: {error}"
+        raise UsageError(msg) from error
 
 
 def _access_log(args: argparse.Namespace, loaded: Loaded) -> AccessLogTarget | None:

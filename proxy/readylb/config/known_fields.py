@@ -81,7 +81,7 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
         ),
         **_warn(_LOCAL, "resources", "overhead", "resourceClaims", "subdomain", "setHostnameAsFQDN"),
         **_warn(
-            "ignored: pods share this machine's network, processes and name resolution",
+            "ignored: what pods share with this machine is said by --isolation",
             "hostNetwork",
             "hostPID",
             "hostIPC",

@@ -26,7 +26,7 @@ async def test_runtimes_are_found_by_name_and_made_once(table: RuntimeTable) -> 
 
 async def test_an_unknown_runtime_is_an_error_that_names_the_known_ones(table: RuntimeTable) -> None:
     with pytest.raises(
-        RuntimeFailureError, match=r"no runtime is called 'moon' \(known: external, process\)"
+        RuntimeFailureError, match=r"no runtime is called 'moon' \(known: external, namespaces, process\)"
     ):
         table.for_pod(of("moon"))
 

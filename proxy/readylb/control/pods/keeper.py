@@ -24,7 +24,7 @@ from readylb.model.container import Container
 from readylb.model.probe import ProbeKind, ProbeResult
 from readylb.telemetry.events import container_path
 
-#: Address of the machine as `status.hostIP` shows it.
+#: Address of the machine as `status.hostIP` shows it until the runtime says which one the pod sees.
 HOST_IP = "127.0.0.1"
 
 
@@ -104,7 +104,7 @@ class PodKeeper:
                 backoff = backoff.advance(now, now)
                 await self._wait_until(now + backoff.delay_seconds)
             else:
-                self._network = PodNetwork(sandbox.pod_ip, HOST_IP, sandbox.port_mappings)
+                self._network = PodNetwork(sandbox.pod_ip, sandbox.host_ip, sandbox.port_mappings)
                 self._publish()
                 return True
         return False

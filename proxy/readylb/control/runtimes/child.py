@@ -15,8 +15,21 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from readylb.errors import RuntimeFailureError
+
+T = TypeVar("T")
+
+
+class Entrance(Protocol):
+    """The way into a place that is separated from the host's."""
+
+    def within(self, action: Callable[[], T]) -> T:
+        """Call `action` where a process that it starts is inside; return what it returns.
+
+        OSError when there is no way in (any more).
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,7 @@ class Command:
     environment: Mapping[str, str]
     directory: str | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
+    entrance: Entrance | None = None
 
 
 def watch_exit(pid: int, ended: Callable[[], None]) -> None:
@@ -102,8 +116,9 @@ def spawn(
     if not command.argv:
         msg = "exec: there is no command"
         raise RuntimeFailureError(msg)
-    try:
-        process = subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
             command.argv,
             stdin=stdin,
             stdout=stdout,
@@ -113,6 +128,9 @@ def spawn(
             env=command.environment,
             start_new_session=True,
         )
+
+    try:
+        process = start() if command.entrance is None else command.entrance.within(start)
     except (OSError, ValueError) as error:
         msg = _why(command, error)
         raise RuntimeFailureError(msg) from error

@@ -89,6 +89,9 @@ class ExternalRuntime:
         #: The latest incarnation by (uid of the pod, name of the container).
         self._adopted: dict[tuple[str, str], AdoptedContainer] = {}
 
+    async def open(self) -> None:
+        """Nothing is shared."""
+
     async def prepare(self, pod: Pod) -> Sandbox:
         """Find the endpoint's address. RuntimeFailureError when it is malformed or does not resolve."""
         host, port = _endpoint(pod)

@@ -1,18 +1,18 @@
-"""The `process` runtime: a container is a local process, a pod is a folder and some ports.
+"""The `process` runtime: a container is a local process, a pod is a place for some.
 
 Without isolation all pods share the host's network and files. So each declared container port gets a
 free host port of its own, and each pod a private folder in `TMPDIR`, the stand-in for a container's
-/tmp. A container's environment is readylb's own, plus what `core.container_command` says, plus marks.
+/tmp. The `namespaces` runtime is the same in other places. A container's environment is readylb's own,
+plus what `core.container_command` says, plus marks.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,21 +23,18 @@ from readylb.control.runtimes.context import RuntimeContext
 from readylb.control.runtimes.exec_session import ProcessExecSession, open_pipes, open_terminal
 from readylb.control.runtimes.exec_sync import exec_sync
 from readylb.control.runtimes.guard import Guard
+from readylb.control.runtimes.host_places import host_places
 from readylb.control.runtimes.log_pump import LogPump
 from readylb.control.runtimes.log_ring import LogRing
-from readylb.control.runtimes.ports import PortAllocator
+from readylb.control.runtimes.place import MakePlaces, Place
 from readylb.control.runtimes.process_container import Host, ProcessContainer
 from readylb.control.runtimes.runtime import ExecResult, Sandbox
 from readylb.control.runtimes.sweeper import Sweeper
 from readylb.control.tasks import TaskGroup
-from readylb.core.container_command import Surroundings, environment, expand, resolve
+from readylb.core.container_command import environment, expand, resolve
 from readylb.errors import NotFoundError, RuntimeFailureError
 from readylb.model import Pod
 from readylb.model.container import Container
-from readylb.model.pod import PortMapping
-
-#: All pods are on the host's loopback.
-POD_IP = "127.0.0.1"
 
 #: How long killed containers may take to be gone, in seconds, before they are left to the guardian.
 _KILL_SECONDS = 5.0
@@ -59,40 +56,45 @@ class _Slot:
 @dataclass(slots=True)
 class _PodRecord:
     folder: Path
-    surroundings: Surroundings
+    place: Place
     slots: dict[str, _Slot] = field(default_factory=dict)
 
 
 class ProcessRuntime:
     """Runs containers as local processes."""
 
-    def __init__(self, context: RuntimeContext) -> None:
+    def __init__(
+        self, context: RuntimeContext, make_places: MakePlaces = host_places, scheme: str = "process"
+    ) -> None:
         """Run nothing yet; the state folder is made with the first pod."""
         self._clock: Clock = context.clock
         self._images = context.images
         self._folder = context.state_dir
         self._instance = context.instance
-        self._ports = PortAllocator(random.Random())  # noqa: S311 - spreads ports, keeps no secret
         self._guard = Guard(
             f"{marks.INSTANCE}={context.instance}", self._folder, context.clock, context.fatal
         )
         self._tasks = TaskGroup("runtimes/process", context.fatal)
         self._sweeper = Sweeper(self._tasks)
-        self._host = Host(self._guard, self._sweeper, context.clock)
+        self._host = Host(self._guard, self._sweeper, context.clock, scheme)
+        self._places = make_places(context, self._guard)
         self._pods: dict[str, _PodRecord] = {}
         self._inherited = _inherited(os.environ)
         self._closing = False
 
+    async def open(self) -> None:
+        """Make what all pods share. RuntimeFailureError says what this system lacks."""
+        await self._places.open()
+
     async def prepare(self, pod: Pod) -> Sandbox:
-        """Make the pod's folder and reserve its ports."""
-        if self._closing:
-            msg = "readylb is ending"
-            raise RuntimeFailureError(msg)
+        """Make the pod's place: a folder, and the ports or the network that it has."""
+        self._refuse_if_closing()
+        self._guard.ensure()
         record = self._pods.get(pod.metadata.uid)
         if record is None:
-            record = self._pods[pod.metadata.uid] = self._make(pod)
-        self._guard.ensure()
-        return Sandbox(POD_IP, record.surroundings.port_mappings)
+            record = self._pods[pod.metadata.uid] = await self._make(pod)
+        around = record.place.surroundings
+        return Sandbox(around.pod_ip, around.port_mappings, around.host_ip)
 
     async def start(self, pod: Pod, container: Container, attempt: int) -> ProcessContainer:
         """Start the container's command, once nothing of its previous incarnation is left."""
@@ -103,7 +105,8 @@ class ProcessRuntime:
                 msg = f'container "{container.name}" in pod "{pod.metadata.name}" is running already'
                 raise RuntimeFailureError(msg)
             await slot.current.wait_gone()
-            record = self._record(pod)  # it may have been removed meanwhile
+        await record.place.restore()
+        record = self._record(pod)  # it may have been removed meanwhile
         self._guard.ensure()
         command = self._command(pod, container, record)
         slot.serial += 1
@@ -145,7 +148,7 @@ class ProcessRuntime:
         return ring.lines(follow=follow, tail=tail)
 
     async def remove(self, pod: Pod) -> None:
-        """End what still carries the pod's mark, remove its folder, give its ports back."""
+        """End what still carries the pod's mark, leave its place, remove its folder."""
         record = self._pods.pop(pod.metadata.uid, None)
         if record is None:
             return
@@ -156,8 +159,8 @@ class ProcessRuntime:
         # A uid may come from a manifest, so another readylb may have a pod of the same: both marks.
         ours, pods = (marks.INSTANCE, self._instance), (marks.POD, pod.metadata.uid)
         await self._sweeper.sweep(marks.entry(*ours), marks.entry(*pods))
+        await record.place.leave()
         await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
-        self._release(record.surroundings.port_mappings)
 
     async def close(self) -> None:
         """Kill everything that is left; the guardian cleans up after it and is waited for."""
@@ -168,55 +171,32 @@ class ProcessRuntime:
             container.kill()
         if containers:
             await asyncio.wait([container.ended for container in containers], timeout=_KILL_SECONDS)
+        await self._places.close()
         await self._guard.close()
         await self._tasks.stop()
         for container in containers:
             container.release()
 
-    def _make(self, pod: Pod) -> _PodRecord:
+    async def _make(self, pod: Pod) -> _PodRecord:
         folder = self._folder_for(pod)
-        temp = folder / "tmp"
-        # Ports first: a folder left behind by an attempt without ports would stop every later attempt.
-        mapped = self._map_ports(pod)
-        try:
-            temp.mkdir(parents=True, mode=0o700)
-        except OSError as error:
-            self._release(mapped)
-            remedy = "free some space, or set XDG_RUNTIME_DIR to a folder of yours"
-            msg = f"cannot make {temp}: {error.strerror} ({remedy})"
-            raise RuntimeFailureError(msg) from error
-        return _PodRecord(folder, Surroundings(POD_IP, POD_IP, POD_IP, mapped, str(temp)))
+        place = await self._places.make(pod, folder)
+        if self._closing:  # meanwhile
+            await place.leave()
+        self._refuse_if_closing()
+        return _PodRecord(folder, place)
+
+    def _refuse_if_closing(self) -> None:
+        if self._closing:
+            msg = "readylb is ending"
+            raise RuntimeFailureError(msg)
 
     def _folder_for(self, pod: Pod) -> Path:
         """Keep the path short: a Unix socket in TMPDIR may have 107 bytes in all (unix(7))."""
         short = self._folder / pod.metadata.uid[:_SHORT]
         return short if not short.exists() else self._folder / pod.metadata.uid
 
-    def _map_ports(self, pod: Pod) -> tuple[PortMapping, ...]:
-        declared = {
-            port.container_port: port for container in pod.spec.long_running for port in container.ports
-        }
-        mapped: list[PortMapping] = []
-        try:
-            for number, port in declared.items():
-                if port.host_port:
-                    self._ports.claim(POD_IP, port.host_port)
-                mapped.append(
-                    PortMapping(
-                        container_port=number, host_port=port.host_port or self._ports.allocate(POD_IP)
-                    )
-                )
-        except RuntimeFailureError:
-            self._release(mapped)
-            raise
-        return tuple(mapped)
-
-    def _release(self, mappings: Iterable[PortMapping]) -> None:
-        for mapping in mappings:
-            self._ports.release(mapping.host_port)
-
     def _command(self, pod: Pod, container: Container, record: _PodRecord) -> Command:
-        declared = environment(pod, container, record.surroundings)
+        declared = environment(pod, container, record.place.surroundings)
         try:
             argv = resolve(container, self._images, pod.metadata.annotations)
         except ValueError as error:
@@ -239,6 +219,7 @@ class ProcessRuntime:
             declared=declared,
             environment={**self._inherited, **declared, **own},
             directory=container.working_dir or None,
+            entrance=record.place.entrance,
         )
 
     def _spawn(self, command: Command, slot: _Slot, base: Path) -> ProcessContainer:

@@ -22,11 +22,12 @@ _LAST_LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What all containers of a runtime share."""
+    """What all containers of a runtime share; `scheme` begins their ids."""
 
     guard: Guard
     sweeper: Sweeper
     clock: Clock
+    scheme: str = "process"
 
 
 class ProcessContainer:
@@ -37,7 +38,7 @@ class ProcessContainer:
         self.command = command
         identity = command.environment[marks.CONTAINER]
         self._mark = marks.entry(marks.CONTAINER, identity)
-        self.container_id = f"process://{identity}"
+        self.container_id = f"{host.scheme}://{identity}"
         self.started_at = host.clock.now()
         self._child = child
         self._pump = pump

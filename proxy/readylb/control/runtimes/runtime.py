@@ -17,10 +17,11 @@ from readylb.model.pod import PortMapping
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Where the pod's containers live: its address and how declared ports map to bound ones."""
+    """Where the pod's containers live: its address, declared ports and bound ones, its host's address."""
 
     pod_ip: str
     port_mappings: tuple[PortMapping, ...] = ()
+    host_ip: str = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,12 @@ class ExecSession(Protocol):
 
 class Runtime(Protocol):
     """Starts and stops the containers of pods. One object serves all pods of its name."""
+
+    async def open(self) -> None:
+        """Make what all pods share; called before any starts, for the runtime that pods get by default.
+
+        RuntimeFailureError says what this system lacks; nothing is left then.
+        """
 
     async def prepare(self, pod: Pod) -> Sandbox:
         """Make the pod's surroundings; called once per pod before its first container starts."""

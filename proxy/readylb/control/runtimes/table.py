@@ -1,7 +1,7 @@
 """The runtimes by name, and who serves a pod. Imported and made on first use.
 
-A pod names its runtime in `spec.runtimeClassName`; none means `process`. Third parties add theirs as
-entry points of the group `readylb.runtimes`: a class that is called with a RuntimeContext.
+A pod names its runtime in `spec.runtimeClassName`; none means what `--isolation` says. Third parties add
+theirs as entry points of the group `readylb.runtimes`: a class that is called with a RuntimeContext.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from readylb.control.clock import Clock
 from readylb.control.runtimes.context import RuntimeContext
 from readylb.control.runtimes.runtime import Runtime
 from readylb.control.tasks import Fatal
+from readylb.core.isolation import Isolation
 from readylb.errors import RuntimeFailureError
 from readylb.model import Pod
 
-#: What a pod without `runtimeClassName` gets.
-DEFAULT = "process"
-
 BUILT_IN = {
     "process": "readylb.control.runtimes.process:ProcessRuntime",
+    "namespaces": "readylb.control.runtimes.isolation.runtime:namespaces",
     "external": "readylb.control.runtimes.external:ExternalRuntime",
 }
 
@@ -40,12 +39,18 @@ class RuntimeTable:
     """The runtimes of this readylb. What they keep on disk is in `state_dir/INSTANCE`."""
 
     def __init__(
-        self, clock: Clock, state_dir: Path, images: Mapping[str, tuple[str, ...]], fatal: Fatal
+        self,
+        clock: Clock,
+        state_dir: Path,
+        images: Mapping[str, tuple[str, ...]],
+        fatal: Fatal,
+        isolation: Isolation = Isolation(),  # noqa: B008 - immutable
     ) -> None:
         """Make no runtime and no folder yet. `images` maps images to local commands."""
         self._clock = clock
         self._images = dict(images)
         self._fatal = fatal
+        self._isolation = isolation
         self._instance = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._folder = state_dir / self._instance
         self._made: dict[str, Runtime] = {}
@@ -61,11 +66,11 @@ class RuntimeTable:
 
     def for_pod(self, pod: Pod) -> Runtime:
         """Return the runtime that serves the pod. RuntimeFailureError when there is none of its name."""
-        name = pod.spec.runtime_class_name or DEFAULT
-        runtime = self._made.get(name)
-        if runtime is None:
-            runtime = self._made[name] = self._make(name)
-        return runtime
+        return self._find(pod.spec.runtime_class_name or self._isolation.runtime)
+
+    async def open(self) -> None:
+        """Have the runtime that pods get by default ready; RuntimeFailureError says what is missing."""
+        await self._find(self._isolation.runtime).open()
 
     async def close(self) -> None:
         """End everything that any runtime runs, and remove what this instance kept on disk."""
@@ -74,6 +79,12 @@ class RuntimeTable:
         self._made.clear()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
+    def _find(self, name: str) -> Runtime:
+        runtime = self._made.get(name)
+        if runtime is None:
+            runtime = self._made[name] = self._make(name)
+        return runtime
+
     def _make(self, name: str) -> Runtime:
         context = RuntimeContext(
             clock=self._clock,
@@ -81,6 +92,7 @@ class RuntimeTable:
             state_dir=self._folder,
             images=self._images,
             fatal=self._fatal,
+            pod_range=self._isolation.pod_range,
         )
         return _factory(name)(context)
 

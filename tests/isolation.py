@@ -1,0 +1,40 @@
+"""Whether this machine can isolate pods, for tests that need it; and a look at interfaces."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from functools import cache
+
+import pytest
+
+from readylb.control.runtimes.isolation import syscalls
+from readylb.control.runtimes.isolation.inside import in_thread
+from readylb.control.runtimes.isolation.requirements import require
+from readylb.errors import RuntimeFailureError
+
+
+@cache
+def obstacle() -> str:
+    """Return why pods cannot be isolated here; empty: they can."""
+    try:
+        require()
+        in_thread(lambda: syscalls.unshare(syscalls.POD))
+    except (OSError, RuntimeFailureError) as error:
+        return f"pods cannot be isolated here: {error}"
+    return ""
+
+
+needs_isolation = pytest.mark.skipif(bool(obstacle()), reason=obstacle())
+
+
+def links(part: str = "readylb:") -> dict[str, str]:
+    """Return the interfaces whose alias contains `part`: alias by name."""
+    done = subprocess.run(["ip", "-json", "link", "show"], capture_output=True, text=True, check=True)
+    found = {link["ifname"]: link.get("ifalias", "") for link in json.loads(done.stdout) if link}
+    return {name: alias for name, alias in found.items() if part in alias}
+
+
+def links_of(pid: int) -> set[str]:
+    """Return the names of the interfaces that the readylb with that process id has made."""
+    return set(links(f"readylb:pid={pid}:"))
