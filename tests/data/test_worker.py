@@ -155,6 +155,18 @@ async def test_a_drain_serves_those_who_have_connected_and_are_not_accepted_yet(
     assert (await balancer.message(Drained)).cut == 0
 
 
+async def test_a_service_that_changes_during_a_drain_does_not_listen_again(balancer):
+    await balancer.start()
+    await balancer.message(Listening)
+    balancer.control.send(Drain(grace_seconds=0))
+    address = Address("127.0.0.1", balancer.port)
+    balancer.control.send(SetService(key=KEY, service="default/web", listen=(address,)))
+    await balancer.message(Drained)
+
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", balancer.port)) != 0
+
+
 async def test_a_drain_answers_a_request_that_has_arrived_unread_on_an_idle_connection(balancer):
     await balancer.start()
     await balancer.ready(await balancer.endpoint())

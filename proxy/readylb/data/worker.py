@@ -147,6 +147,8 @@ class Worker:
         listeners = self._listeners[message.key]
         for address in [known for known in listeners if known not in message.listen]:
             listeners.pop(address).close()
+        if self._drain_deadline is not None:
+            return
         for address in message.listen:
             if address in listeners:
                 self._channel.send(Listening(key=message.key, address=listeners[address].address))

@@ -191,6 +191,16 @@ async def test_an_address_that_a_worker_is_about_to_close_is_tried_again(world: 
     assert world.workers[0].got[-1] == SetService(KEY, "default/web", (address,))
 
 
+async def test_nothing_is_opened_again_once_all_is_closed(world: World) -> None:
+    (address,) = await world.serve(ANY)
+    world.fan_out.close()
+    world.take(Listening)
+
+    with listening_socket(address):  # somebody else is quick to take the free port
+        assert await world.serve(address) == []
+    assert world.take(ListenFailed) == []
+
+
 async def test_what_workers_count_and_see_goes_to_the_link_and_their_end_does_not(world: World) -> None:
     said = [Stats(1, ()), PassiveReport(KEY, "uid", "ConnectFailed")]
     for message in (*said, Drained(1, 0), Listening("default/gone:80", ANY), EndpointsApplied("gone", 1)):

@@ -52,6 +52,7 @@ class FanOut:
         self._workers: dict[int, Recipient] = {}
         self._ports: dict[str, SharedPort] = {}
         self._released: set[tuple[str, int]] = set()
+        self._closed = False
         self._access_log: SetAccessLog | None = None
 
     def __repr__(self) -> str:
@@ -115,12 +116,15 @@ class FanOut:
             self._link.send(message)
 
     def close(self) -> None:
-        """Close every listening socket: with the workers' own, the ports are free."""
+        """Close every listening socket, for good: with the workers' own, the ports are free."""
+        self._closed = True
         for port in self._ports.values():
             port.wanted = None
             port.close()
 
     def _set_service(self, message: SetService) -> None:
+        if self._closed:
+            return  # a change during the drain: nobody listens any more
         port = self._port(message.key)
         port.wanted = message
         self._close(port, message.listen)
