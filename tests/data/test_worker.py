@@ -160,7 +160,7 @@ async def test_a_service_that_changes_during_a_drain_does_not_listen_again(balan
     await balancer.message(Listening)
     balancer.control.send(Drain(grace_seconds=0))
     address = Address("127.0.0.1", balancer.port)
-    balancer.control.send(SetService(key=KEY, service="default/web", listen=(address,)))
+    balancer.control.send(SetService(key=KEY, name="default/web", listen=(address,)))
     await balancer.message(Drained)
 
     with socket.socket() as client:
