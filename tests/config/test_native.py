@@ -102,6 +102,14 @@ def test_who_is_served_and_kept_and_how(load_text):
     assert second.spec.session_affinity_config.client_ip.timeout_seconds == 60
 
 
+def test_a_slow_start_goes_with_weights_and_not_with_keys(load_text, problems):
+    text = "services: {s: {port: 80, command: run, slowStartSeconds: 20, balancer: BALANCER}}"
+    service = load_text(text.replace("BALANCER", "random_two")).objects[0]
+    assert service.metadata.annotations["readylb.io/slow-start-seconds"] == "20"
+    (problem,) = problems(text.replace("BALANCER", "ring_hash"))
+    assert problem.startswith("stdin:1: services.s.slowStartSeconds: Forbidden: it has no effect with")
+
+
 def test_images_are_mapped_for_manifests_of_any_file(load_text):
     loaded = load_text(
         """

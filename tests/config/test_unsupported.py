@@ -55,6 +55,19 @@ def test_the_proxy_protocol_is_taken_from_somebody(problems):
     )
 
 
+@pytest.mark.parametrize(
+    ("notes", "spec"),
+    [("readylb.io/balancer: ring_hash", ""), ("readylb.io/limit-tries: '2'", "sessionAffinity: ClientIP")],
+)
+def test_a_slow_start_where_keys_decide_is_refused(problems, load_text, notes, spec):
+    text = SERVICE.format(port="", spec=spec).replace(
+        "{name: s}", f"{{name: s, annotations: {{{notes}, readylb.io/slow-start-seconds: 'NN'}}}}"
+    )
+    (problem,) = problems(text.replace("NN", "10"))
+    assert "readylb.io/slow-start-seconds]: has no effect with" in problem
+    assert load_text(text.replace("NN", "0")).warnings == ()
+
+
 def test_external_addresses_are_a_warning(load_text):
     loaded = load_text(SERVICE.format(port="", spec="externalIPs: [192.0.2.1]"))
     assert [str(item) for item in loaded.warnings] == [

@@ -27,6 +27,8 @@ def test_what_is_written_is_read() -> None:
         (traffic.SEND_PROXY, "v3"),
         (traffic.DETECT_TIMEOUT, "0"),
         (traffic.DETECT_TIMEOUT, "-1"),
+        (traffic.SLOW_START, "-1"),
+        (traffic.SLOW_START, "3601"),
         (traffic.SERVER_FIRST_PORTS, "25,"),
         (traffic.SERVER_FIRST_PORTS, "smtp"),
     ],

@@ -126,6 +126,9 @@ def _traffic(path: str, service: NativeService, trusted: tuple[str, ...]) -> Err
         yield required(f"{path}.trusted_proxies", "proxyProtocol is taken from these only")
     if service.hash_on and service.balancer != "ring_hash":
         yield forbidden(f"{path}.hashOn", "it is the key of balancer: ring_hash")
+    why = traffic.slow_start_conflict(service.balancer, service.session_affinity)
+    if service.slow_start_seconds and why:
+        yield FieldError(f"{path}.slowStartSeconds", f"Forbidden: it {why}")
     if service.session_affinity:
         yield from choice(f"{path}.sessionAffinity", service.session_affinity, AFFINITIES)
     if service.session_affinity_config:
@@ -140,9 +143,14 @@ def _knobs(service: NativeService) -> dict[tuple[str, str], str]:
         ("hashOn", traffic.HASH_ON): service.hash_on,
         ("proxyProtocol", traffic.PROXY_PROTOCOL): service.proxy_protocol,
         ("sendProxy", traffic.SEND_PROXY): service.send_proxy,
-        ("holdSeconds", traffic.HOLD): "" if service.hold_seconds is None else str(service.hold_seconds),
-        ("port.detectTimeoutMs", traffic.DETECT_TIMEOUT): "" if wait is None else str(wait),
+        ("holdSeconds", traffic.HOLD): _number(service.hold_seconds),
+        ("slowStartSeconds", traffic.SLOW_START): _number(service.slow_start_seconds),
+        ("port.detectTimeoutMs", traffic.DETECT_TIMEOUT): _number(wait),
     }
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _endpoints(path: str, service: NativeService) -> Errors:

@@ -57,6 +57,7 @@ class NativeService:
     proxy_protocol: str = ""
     send_proxy: str = ""
     hold_seconds: int | None = None
+    slow_start_seconds: int | None = None
     limits: Mapping[str, int | float] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from readylb.config.knobs import BALANCER, ENDPOINT, EXTERNAL, TRUSTED_PROXIES
 from readylb.config.pod_specs import containers, pod_spec
 from readylb.config.problems import quote
-from readylb.core.traffic import HASH_ON, PROXY_PROTOCOL
+from readylb.core.traffic import HASH_ON, PROXY_PROTOCOL, SLOW_START, slow_start_conflict
 from readylb.model import Object, Service
 from readylb.model.container import Container, probes_of
 from readylb.model.lifecycle import LifecycleHandler
@@ -65,6 +65,9 @@ def _service(item: Service) -> Iterator[Finding]:
     if HASH_ON in notes and notes.get(BALANCER) != "ring_hash":
         message = f"has no effect: it is the key of the balancer ring_hash (annotation {BALANCER})"
         yield Finding(f"metadata.annotations[{HASH_ON}]", message, True)
+    why = slow_start_conflict(notes.get(BALANCER, ""), spec.session_affinity)
+    if why and notes.get(SLOW_START, "0") != "0":
+        yield Finding(f"metadata.annotations[{SLOW_START}]", why, True)
     if spec.external_ips:
         yield Finding("spec.externalIPs", "ignored: say where to listen with --bind", False)
 

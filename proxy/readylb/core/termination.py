@@ -91,7 +91,10 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
         ),
         Termination.OUT_OF_FILES: ("503 and Retry-After", "No file or local port was left to connect with."),
         Termination.TUNNEL_IDLE: ("a cut", "Nothing moved in a tunnel or TCP connection."),
-        Termination.DRAINED: ("a cut", "It still ran when the grace period of a drain was over."),
+        Termination.DRAINED: (
+            "a cut, or 502",
+            "It still ran when the grace period was over, of its endpoint or of a drain.",
+        ),
         Termination.SOURCE_NOT_ALLOWED: ("a cut", "The client is outside loadBalancerSourceRanges."),
         Termination.PROXY_HEADER_UNTRUSTED: (
             "a cut",

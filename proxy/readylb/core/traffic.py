@@ -23,6 +23,8 @@ SEND_PROXY = ANNOTATION_PREFIX + "send-proxy"
 DETECT_TIMEOUT = ANNOTATION_PREFIX + "detect-timeout-ms"
 #: Services: how long requests may wait where nothing is Ready but something is starting, in seconds.
 HOLD = ANNOTATION_PREFIX + "hold-seconds"
+#: Services: how long an endpoint that has just become Ready takes to have its whole share, in seconds.
+SLOW_START = ANNOTATION_PREFIX + "slow-start-seconds"
 #: Services: ports on which the server speaks first, comma-separated, instead of SERVER_FIRST.
 SERVER_FIRST_PORTS = ANNOTATION_PREFIX + "server-first-ports"
 
@@ -37,6 +39,7 @@ _PROXY_MODES = ("accept", "require")
 _PROXY_VERSIONS = {"v1": 1, "v2": 2}
 _MOST_PORT = 65535
 _MOST_HOLD_SECONDS = 3600
+_MOST_SLOW_START_SECONDS = 3600
 _MOST_MILLISECONDS = 60_000
 
 
@@ -71,6 +74,20 @@ def read_hold_seconds(text: str) -> float:
     return float(_whole(text, 0, _MOST_HOLD_SECONDS))
 
 
+def read_slow_start_seconds(text: str) -> float:
+    """Return seconds; 0 is to have the whole share at once."""
+    return float(_whole(text, 0, _MOST_SLOW_START_SECONDS))
+
+
+def slow_start_conflict(balancer: str, session_affinity: str = "") -> str:
+    """Return why a slow start has no effect where these decide who is picked, or an empty string."""
+    if balancer == "ring_hash":
+        return "has no effect with the balancer ring_hash: there the key of a request decides"
+    if session_affinity == "ClientIP":
+        return "has no effect with sessionAffinity ClientIP: there the client decides"
+    return ""
+
+
 def read_ports(text: str) -> frozenset[int]:
     """Return the ports of a comma-separated list, which may be empty."""
     return frozenset(_whole(item.strip(), 1, _MOST_PORT) for item in text.split(",") if text.strip())
@@ -84,6 +101,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     SEND_PROXY: read_proxy_version,
     DETECT_TIMEOUT: read_detect_seconds,
     HOLD: read_hold_seconds,
+    SLOW_START: read_slow_start_seconds,
     SERVER_FIRST_PORTS: read_ports,
 }
 

@@ -35,6 +35,12 @@ def refuse(exchange: Exchange, refusal: Refusal, reason: str) -> None:
     _say(exchange, refusal.status, reason, response, close=close)
 
 
+def overdue(exchange: Exchange) -> None:
+    """Cut what its endpoint was given time to end, and has not."""
+    text = f"{exchange.service.settings.name}: {exchange.endpoint.name} ended before it had answered"
+    exchange.reject(Refusal(502, text), Termination.DRAINED)
+
+
 def _say(exchange: Exchange, status: int, reason: str, response: bytes, *, close: bool) -> None:
     exchange.status = status
     if exchange.trace is not None:

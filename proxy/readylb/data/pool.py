@@ -13,8 +13,9 @@ from readylb.core.idle_learning import IdleLimit
 from readylb.core.latency import LATENCY_BUCKETS_SECONDS
 from readylb.core.outlier import Outlier
 from readylb.core.unix_address import unix_path
+from readylb.data.answer import overdue
 from readylb.data.drive import drive
-from readylb.data.sweep import TICK_SECONDS, Sweep
+from readylb.data.sweep import NEVER, TICK_SECONDS, Sweep
 from readylb.wire.messages import EndpointEntry, EndpointStats
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ class EndpointState:
         "authority",
         "buckets",
         "connections",
+        "deadline",
         "deserted",
         "eligible",
         "failing",
         "failures",
         "family",
+        "full_weight",
         "host",
         "host_field",
         "idle",
@@ -54,6 +57,7 @@ class EndpointState:
         "outlier",
         "port",
         "probed",
+        "ready_since",
         "reported_at",
         "requests",
         "terminating",
@@ -79,7 +83,9 @@ class EndpointState:
         self.name = entry.name
         self.host = host
         self.port = port
-        self.weight = entry.weight
+        # What policies go by, which is less than the whole during a slow start.
+        self.weight = self.full_weight = float(entry.weight)
+        self.ready_since = 0.0
         self.address: tuple[str, int] | str
         path = unix_path(host)
         if path is not None:
@@ -107,6 +113,8 @@ class EndpointState:
         # Connections that it has for good: WebSockets, TCP.
         self.tunnels: set[Tunnel] = set()
         self.terminating = entry.terminating
+        # When what still runs here is cut.
+        self.deadline = NEVER
         self.probed = entry.probed
         self.outlier = Outlier()
         # Something is held against it that a good answer would refute.
@@ -121,9 +129,14 @@ class EndpointState:
 
     def follow(self, entry: EndpointEntry) -> None:
         """Take what a newer table says of it."""
-        self.weight = entry.weight
+        self.weight = self.full_weight = float(entry.weight)
+        self.ready_since = entry.ready_since
         self.probed = entry.probed
         self.terminating = entry.terminating
+        if entry.cut_at:
+            # A tick early: its process is killed at that moment, which would look like its own doing.
+            self.deadline = entry.cut_at - TICK_SECONDS
+            self._sweep.watched.add(self)
         self.deserted = not (entry.ready or entry.serving or entry.terminating)
         outlier = self.outlier
         if entry.suspected_at > max(outlier.refused_at, entry.vouched_at):
@@ -195,9 +208,21 @@ class EndpointState:
             for tunnel in list(self.tunnels):
                 tunnel.drain()
 
+    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+        """Cut what it was given time to end, and has not; what can safely go elsewhere does."""
+        self.deadline = NEVER
+        self._sweep.watched.discard(self)
+        for upstream in list(self.upstreams):
+            exchange = upstream.exchange
+            upstream.withdraw(deserted=True)
+            if exchange is not None and upstream.exchange is exchange:
+                overdue(exchange)
+        for tunnel in list(self.tunnels):
+            tunnel.cut()
+
     def retire(self) -> None:
-        """Take note that it is gone. What it was given time to end, and has not, is cut."""
-        if self.terminating:
+        """Take note that it is gone. What it was given time to end, and has not, is cut when that is over."""
+        if self.terminating and self.deadline == NEVER:
             for tunnel in list(self.tunnels):
                 tunnel.cut()
 

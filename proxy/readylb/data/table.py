@@ -21,12 +21,14 @@ from readylb.core.outlier import REFUSED_MOST_SECONDS, REFUSED_SECONDS, may_ejec
 from readylb.core.retry import Failure
 from readylb.core.retry_budget import RetryBudget
 from readylb.core.selection import select
+from readylb.core.slow_start import step_seconds
 from readylb.data.access_log import AccessLog
 from readylb.data.keyed import keyed
 from readylb.data.pool import EndpointState
 from readylb.data.stats import ServiceCounters
 from readylb.data.sweep import NEVER, Sweep
 from readylb.data.waiting import Waiting
+from readylb.data.warming import warm
 from readylb.wire.messages import EndpointsApplied, PassiveReport, SetEndpoints, SetService
 
 #: Endpoints that a 503 names.
@@ -249,7 +251,7 @@ class ServiceState:
         return allowed
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
-        """Take back who was ejected, for now."""
+        """Take back who was ejected, for now, and give more to who is still growing."""
         self._swap(self.table.message, self.table.endpoints)
 
     def applied(self) -> EndpointsApplied:
@@ -287,13 +289,18 @@ class ServiceState:
             state for state in endpoints if state.uid in chosen and not state.outlier.is_refused()
         )
         now = self.sweep.now
-        ejected = [state.outlier.until for state in admitted if state.outlier.is_ejected(now)]
-        if not ejected:
+        due = [state.outlier.until for state in admitted if state.outlier.is_ejected(now)]
+        if due:
+            admitted = tuple(state for state in admitted if not state.outlier.is_ejected(now)) or admitted
+        window = 0.0 if self.keyed is not None else self.settings.slow_start_seconds
+        if warm(admitted, window, now):
+            due.append(now + step_seconds(window))
+        if due:
+            self.deadline = min(due)
+            self.sweep.watched.add(self)
+        else:
             self.sweep.watched.discard(self)
-            return admitted
-        self.deadline = min(ejected)
-        self.sweep.watched.add(self)
-        return tuple(state for state in admitted if not state.outlier.is_ejected(now)) or admitted
+        return admitted
 
     def _eject(self, endpoint: EndpointState) -> None:
         limits = self.settings.limits

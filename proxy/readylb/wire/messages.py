@@ -23,6 +23,9 @@ class EndpointEntry(Struct, frozen=True, array_like=True):
     `host` is an IP address, or `unix:/PATH` with a `port` of no meaning. Where `probed`, an endpoint that
     refused a connection at `suspected_at` (epoch seconds, as it was reported) has no traffic until
     `vouched_at`, which its readiness probe moves up to that moment by passing, is as late.
+
+    `ready_since` (where the Service has a slow start) and `cut_at` (where it terminates: when what still
+    runs there is cut) are seconds of the machine's monotonic clock, 0 for none.
     """
 
     uid: str
@@ -36,6 +39,8 @@ class EndpointEntry(Struct, frozen=True, array_like=True):
     probed: bool = False
     suspected_at: float = 0.0
     vouched_at: float = 0.0
+    ready_since: float = 0.0
+    cut_at: float = 0.0
 
 
 class Limits(Struct, frozen=True):
@@ -81,7 +86,8 @@ class SetService(Struct, frozen=True, tag=True):
     until it has been away that long; with `source_ranges` only clients in these networks are served.
     `proxy_protocol` is `accept` or `require`, of `trusted_proxies`; `send_proxy` is the version told to
     endpoints, 0 for none. A client of `auto` that says nothing for `detect_seconds` is taken for TCP.
-    Requests wait up to `hold_seconds` where nothing is ready but something is starting.
+    Requests wait up to `hold_seconds` where nothing is ready but something is starting. An endpoint that
+    has become ready has its whole weight after `slow_start_seconds`, unless keys or affinity decide.
     """
 
     key: str
@@ -98,6 +104,7 @@ class SetService(Struct, frozen=True, tag=True):
     send_proxy: int = 0
     detect_seconds: float = 0.5
     hold_seconds: float = 0.0
+    slow_start_seconds: float = 0.0
 
 
 class Sockets(Struct, frozen=True, tag=True):

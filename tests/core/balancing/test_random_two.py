@@ -41,3 +41,13 @@ def test_equal_seeds_draw_equally() -> None:
     three = pool(1, 2, 3)
     one, other = RandomTwo(random.Random(5)), RandomTwo(random.Random(5))
     assert [one.pick(three) for _ in range(50)] == [other.pick(three) for _ in range(50)]
+
+
+def test_weights_need_not_be_whole() -> None:
+    policy = RandomTwo(random.Random(1))
+    three = pool(1, 1, 0.1)
+    for _ in range(2100):
+        policy.pick(three).in_flight += 1
+    assert [candidate.in_flight for candidate in three] == [
+        pytest.approx(w, abs=12) for w in (1000, 1000, 100)
+    ]

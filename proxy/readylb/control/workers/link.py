@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from msgspec.structs import replace as altered
 
@@ -27,6 +28,7 @@ from readylb.control.workers.endpoint_table import (
 )
 from readylb.control.workers.latest_word import current
 from readylb.control.workers.listen_errors import explain, explain_conflict
+from readylb.control.workers.moments import dated
 from readylb.control.workers.node_port_assigner import WITH_NODE_PORT, NodePortAssigner
 from readylb.control.workers.pod_traffic import SURVIVAL_SECONDS, PodTrafficLedger
 from readylb.control.workers.protocol import protocol_of
@@ -87,6 +89,7 @@ class Link:
         self._ports: dict[str, ServicePortState] = {}
         self._problems: dict[Key, tuple[tuple[str, str], ...]] = {}
         self._workers: set[int] = set()
+        self._offset = clock.now() - monotonic()
         self._traffic = PodTrafficLedger(store, clock)
         self._progress = asyncio.Event()
         #: Whom workers have left out for a time.
@@ -211,6 +214,7 @@ class Link:
         slices = slices_of(service, self._store.objects(EndpointSlice, namespace))
         found = current(entries(port, slices, pods), service, pods, self._store, self._traffic.survived)
         found = suspicions.marked(found, pods, self._store)
+        found = dated(found, pods, self._offset, slow_start=state.settings.slow_start_seconds > 0)
         reason = no_ready_reason(found, pods)
         message = SetEndpoints(
             key=state.key,

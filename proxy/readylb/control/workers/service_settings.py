@@ -42,6 +42,7 @@ class ServiceSettings:
     send_proxy: int = 0
     detect_seconds: float = traffic.DETECT_SECONDS
     hold_seconds: float = 0.0
+    slow_start_seconds: float = 0.0
     server_first: frozenset[int] = traffic.SERVER_FIRST
     problems: tuple[tuple[str, str], ...] = ()
 
@@ -65,6 +66,7 @@ class ServiceSettings:
             send_proxy=self.send_proxy,
             detect_seconds=self.detect_seconds,
             hold_seconds=self.hold_seconds,
+            slow_start_seconds=self.slow_start_seconds,
         )
 
 
@@ -83,6 +85,7 @@ def read_settings(service: Service, default_bind: str) -> ServiceSettings:
             traffic.DETECT_TIMEOUT, traffic.read_detect_seconds, traffic.DETECT_SECONDS
         ),
         hold_seconds=reader.read(traffic.HOLD, traffic.read_hold_seconds, 0.0),
+        slow_start_seconds=reader.slow_start(service.spec.session_affinity),
         server_first=reader.read(traffic.SERVER_FIRST_PORTS, traffic.read_ports, traffic.SERVER_FIRST),
         problems=(*reader.problems, *_port_problems(service)),
     )
@@ -145,6 +148,15 @@ class _Reader:
         except ValueError as error:
             self._invalid(annotation, str(error))
             return default
+
+    def slow_start(self, session_affinity: str) -> float:
+        """Return the seconds of a slow start, 0 where it can have no effect."""
+        seconds = self.read(traffic.SLOW_START, traffic.read_slow_start_seconds, 0.0)
+        why = traffic.slow_start_conflict(self._annotations.get(BALANCER, ""), session_affinity)
+        if seconds and why:
+            self.problems.append(("InvalidAnnotation", f"annotation {traffic.SLOW_START} {why}"))
+            return 0.0
+        return seconds
 
     def checked(self, annotation: str, default: str) -> str:
         """Return an annotation of `core.traffic` as it is written, if it can be read."""

@@ -14,8 +14,8 @@ class Candidate(Protocol):
         """Requests (in TCP mode: connections) that it is working on for this worker."""
 
     @property
-    def weight(self) -> int:
-        """Its share beside others', at least 1."""
+    def weight(self) -> float:
+        """Its share beside others': a whole number from 1, or less during a slow start."""
 
     @property
     def authority(self) -> bytes:

@@ -26,7 +26,7 @@ class RandomTwo:
         self._rng = rng
         self._known: Sequence[Any] = ()
         # Sums of the weights up to and with each candidate.
-        self._reach: list[int] = []
+        self._reach: list[float] = []
 
     def pick(self, candidates: Sequence[C], key: bytes = b"", avoid: Collection[C] = ()) -> C:  # noqa: ARG002
         """Return the less busy of two."""
@@ -39,18 +39,19 @@ class RandomTwo:
             self._reach = list(accumulate(candidate.weight for candidate in candidates))
         return self._draw(candidates, self._reach)
 
-    def _draw(self, candidates: Sequence[C], reach: list[int]) -> C:
-        count = len(candidates)
-        if count == 1:
+    def _draw(self, candidates: Sequence[C], reach: list[float]) -> C:
+        last = len(candidates) - 1
+        if last == 0:
             return candidates[0]
         total = reach[-1]
-        one = bisect_right(reach, int(self._rng.random() * total))
+        # Weights need not be whole: a sum that was rounded must not lead beyond the last.
+        one = min(bisect_right(reach, self._rng.random() * total), last)
         # The second is drawn from the weights without the first's.
         weight = candidates[one].weight
-        ticket = int(self._rng.random() * (total - weight))
+        ticket = self._rng.random() * (total - weight)
         if ticket >= reach[one] - weight:
             ticket += weight
-        first, second = candidates[one], candidates[bisect_right(reach, ticket)]
+        first, second = candidates[one], candidates[min(bisect_right(reach, ticket), last)]
         if (second.in_flight + 1) * first.weight < (first.in_flight + 1) * second.weight:
             return second
         return first

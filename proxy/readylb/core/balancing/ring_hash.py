@@ -56,7 +56,8 @@ class RingHash:
     def _follow(self, candidates: Sequence[C]) -> None:
         """Build the ring anew: O(n), and a sort of what is nearly sorted already."""
         self._known = candidates
-        total = sum(candidate.weight for candidate in candidates)
+        # Where keys decide there is no slow start: weights are whole.
+        total = int(sum(candidate.weight for candidate in candidates))
         each = POINTS
         while each > _FEWEST and each * total > RING_POINTS:
             each //= 2
@@ -64,7 +65,7 @@ class RingHash:
         owners: dict[int, Any] = {}
         # Two addresses on one point is as good as impossible; in this order the same one wins everywhere.
         for candidate in sorted(candidates, key=lambda candidate: candidate.authority):
-            place = candidate.authority, each * candidate.weight
+            place = candidate.authority, each * int(candidate.weight)
             points = self._placed[place] = before.get(place) or tuple(_points(*place))
             owners.update(dict.fromkeys(points, candidate))
         self._owners = owners
