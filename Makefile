@@ -13,7 +13,7 @@ JOBS ?= 4
 SECONDS ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit e2e lint format lock fuzz bench install-compiled test-compiled clean
+.PHONY: help demo run test unit e2e lint format lock fuzz properties bench install-compiled test-compiled clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ format: $(STAMP)  ## rewrite to style
 
 fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECONDS=600
 	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
+
+properties: $(STAMP)  ## live through hundreds of simulated days on which everything goes wrong
+	@READYLB_PROPERTIES_LONG=1 $(BIN)/python -m pytest -n $(JOBS) --timeout 0 tests/properties
 
 # By way of an sdist: the wheel is built from it in a temporary folder, so no shared object comes near the sources.
 $(COMPILED_STAMP): $(STAMP) setup.py $(SOURCES)

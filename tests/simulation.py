@@ -11,8 +11,9 @@ import random
 import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from readylb.control.clock import Clock
 from readylb.control.event_sink import StoreEventSink
 from readylb.control.pods.controller import PodController
 from readylb.control.probes.controller import ProbeController
@@ -26,6 +27,8 @@ from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec
 from readylb.telemetry.events import EventRecorder
 
+W = TypeVar("W", bound="World")
+
 EPOCH = 1_700_000_000.0
 
 
@@ -33,6 +36,7 @@ class _Selector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.time = 0.0
+        self.on_rest: Callable[[], None] | None = None
 
     def select(self, timeout: float | None = None) -> list[Any]:
         ready = super().select(0)
@@ -40,6 +44,8 @@ class _Selector(selectors.DefaultSelector):
             msg = "the simulated loop has nothing left to wait for"
             raise RuntimeError(msg)
         if not ready and timeout:
+            if self.on_rest is not None:
+                self.on_rest()
             self.time += timeout
         return ready
 
@@ -52,6 +58,10 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._simulated.time
+
+    def on_rest(self, look: Callable[[], None] | None) -> None:
+        """Have `look` called whenever all that could happen has happened, before time passes."""
+        self._simulated.on_rest = look
 
 
 class LoopClock:
@@ -183,13 +193,15 @@ class ProbeCounts:
 class World:
     """A store with the pod and probe controllers around a fake runtime."""
 
-    def __init__(self) -> None:
-        self.clock = LoopClock()
+    recorder_class: type[EventRecorder] = EventRecorder
+
+    def __init__(self, clock: Clock | None = None, runtime: FakeRuntime | None = None) -> None:
+        self.clock = clock or LoopClock()
         self.store = Store(self.clock)
-        self.runtime = FakeRuntime()
+        self.runtime = runtime or FakeRuntime()
         self.faults: list[BaseException] = []
         self.tasks = TaskGroup("test", self.faults.append)
-        self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
+        self.recorder = self.recorder_class(StoreEventSink(self.store), self.clock.now)
         self.metrics = ProbeCounts()
         self.pods = PodController(
             self.store,
@@ -250,11 +262,11 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def simulate(story: Callable[[World], Coroutine[Any, Any, None]]) -> None:
-    """Run a story in simulated time; every task must have lived through it."""
+def simulate(story: Callable[[W], Coroutine[Any, Any, None]], make: Callable[[], W] = World) -> None:  # type: ignore[assignment]
+    """Run a story in simulated time, in the world that `make` returns; every task must live through it."""
 
     async def main() -> None:
-        world = World()
+        world = make()
         try:
             await story(world)
         finally:

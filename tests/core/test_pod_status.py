@@ -31,6 +31,7 @@ def ended(code: int) -> ContainerLife:
         ((ended(0), ended(1)), "OnFailure", False, PodPhase.RUNNING),
         ((ended(0), ended(1)), "Never", False, PodPhase.FAILED),
         ((ended(0), ended(0)), "Never", False, PodPhase.SUCCEEDED),
+        ((ended(0).start(),), "OnFailure", False, PodPhase.RUNNING),
         ((ended(143), ended(0)), "Always", True, PodPhase.FAILED),
         ((ended(0), ended(0)), "Always", True, PodPhase.SUCCEEDED),
         ((NEW,), "Always", True, PodPhase.FAILED),

@@ -111,7 +111,8 @@ class Store:
         self._objects: dict[type, dict[Key, Object]] = {}
         self._version = 0
         self._history: deque[Change] = deque(maxlen=HISTORY)
-        self._watches: set[Watch] = set()
+        # In the order of their coming: whoever is woken first is no accident, and a run can be repeated.
+        self._watches: dict[Watch, None] = {}
         self._closed = False
 
     @property
@@ -219,13 +220,13 @@ class Store:
         else:
             for change in self._changes_after(since):
                 watch.offer(change)
-        self._watches.add(watch)
+        self._watches[watch] = None
         if self._closed:
             watch.close()
         try:
             yield watch
         finally:
-            self._watches.discard(watch)
+            del self._watches[watch]
 
     def close(self) -> None:
         """End every watch, those to come included."""

@@ -139,8 +139,8 @@ def _phase(
 ) -> PodPhase:
     """getPhase: containers that have never run make it Pending, one that runs makes it Running.
 
-    A container that was stopped in order to be started again counts as one that will be, whatever its
-    exit status was. Sidecars count only as long as they run.
+    A container that was stopped in order to be started again, or is being started, counts as one that
+    will run, whatever its exit status was. Sidecars count only as long as they run.
     """
     lives = {name: view.life for name, view in views.items()}
     found = turn(pod, lives, lambda item: is_started(item, views[item.name]))
@@ -150,7 +150,7 @@ def _phase(
         return PodPhase.FAILED
     if any(not item.state.running and end is None for item, end in zip(statuses, ended, strict=True)):
         return PodPhase.FAILED if terminal and not running else PodPhase.PENDING
-    again = any(life.doomed_restart for life in lives.values()) or any(
+    again = any(life.doomed_restart or life.stage is Stage.STARTING for life in lives.values()) or any(
         restarts(pod, item, end) for item, end in zip(pod.spec.containers, ended, strict=True)
     )
     if running or (again and not terminal) or any(item.state.running for item in inits):
