@@ -332,7 +332,9 @@ def test_a_command_for_an_image_is_not_empty(problems):
 
 
 def test_unknown_keys_are_warnings_without_strict(load_text):
-    loaded = load_text("services: {s: {port: 1, command: x, colour: red}}", strict=False)
+    loaded = load_text(
+        "services: {s: {port: 1, command: x, colour: red, readinessProbe: {tcpSocket: {}}}}", strict=False
+    )
     assert [str(item) for item in loaded.warnings] == ['stdin:1: unknown field "services.s.colour"']
     assert len(loaded.objects) == 2
 

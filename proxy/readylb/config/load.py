@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from readylb.config.hints import misspelt
 from readylb.config.json_nodes import looks_like_json, read_json
+from readylb.config.lint.report import lint
 from readylb.config.manifests import ManifestReader, Placed, check_commands
 from readylb.config.native import NATIVE_KEYS, NativeReader
 from readylb.config.nodes import Node, NodeError, Scalar, Table
@@ -43,6 +44,7 @@ def load(
     if not placed and not report.errors:
         report.error(", ".join(dict.fromkeys(paths)) or "nothing", 0, "", "no objects in it")
     report.raise_errors()
+    lint(placed, report)
     return Loaded(tuple(item.item for item in placed), report.warnings, mapped, logs[0] if logs else None)
 
 
