@@ -118,12 +118,12 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "endpoint-connections": _count(
             0,
             "another endpoint, then 503",
-            "0: none, as HAProxy and nginx; running requests of each worker to each endpoint",
+            "0: none, as HAProxy and nginx; running requests to each endpoint, of all workers together",
         ),
         "connections": _count(
             0,
             "waits to be accepted",
-            "0: as many as there are files for; clients of each worker; nginx 512, HAProxy by files",
+            "0: as many as there are files for; clients of all workers together; nginx 512, HAProxy by files",
         ),
     }
 )

@@ -18,7 +18,7 @@ from readylb.data.tcp import TcpDownstream
 class Detect(asyncio.Protocol):
     """A client connection that has not said what it speaks."""
 
-    __slots__ = ("_address", "_first", "_service", "_told", "deadline", "transport")
+    __slots__ = ("_address", "_first", "_service", "_told", "transport")
 
     transport: asyncio.Transport
 
@@ -28,15 +28,14 @@ class Detect(asyncio.Protocol):
         self._address = address
         self._service = service
         self._first = b""
-        self.deadline = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the client a moment."""
         self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
-        self.deadline = self._service.sweep.now + self._service.settings.detect_seconds
-        self._service.counters.open_connections += 1
-        self._service.sweep.watched.add(self)
-        self._service.clients.add(self)
+        service = self._service
+        service.counters.open_connections += 1
+        service.clients.add(self)
+        service.quiet.watch(self, service.settings.detect_seconds)
 
     def data_received(self, data: bytes) -> None:
         """Decide as soon as the bytes do."""
@@ -55,7 +54,7 @@ class Detect(asyncio.Protocol):
         """Give up every reference."""
         self._leave()
 
-    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+    def quiet(self) -> None:
         """Take a silent client for one that waits for the other side."""
         self._become(TcpDownstream)
 
@@ -79,5 +78,5 @@ class Detect(asyncio.Protocol):
 
     def _leave(self) -> None:
         self._service.counters.open_connections -= 1
-        self._service.sweep.watched.discard(self)
+        self._service.quiet.forget(self)
         self._service.clients.discard(self)

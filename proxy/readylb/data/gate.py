@@ -42,12 +42,14 @@ class Gate(asyncio.Protocol):
         service = self._service
         settings = service.settings
         if settings.proxy_protocol and service.trusts(self._address):
-            seconds = settings.limits.head_seconds if self._is_required else settings.detect_seconds
-            self.deadline = service.sweep.now + seconds
             self._waits = True
             service.counters.open_connections += 1
-            service.sweep.watched.add(self)
             service.clients.add(self)
+            if self._is_required:
+                self.deadline = service.sweep.now + settings.limits.head_seconds
+                service.sweep.watched.add(self)
+            else:
+                service.quiet.watch(self, settings.detect_seconds)
         elif self._is_required:
             self._refuse(Termination.PROXY_HEADER_UNTRUSTED)
         else:
@@ -79,11 +81,12 @@ class Gate(asyncio.Protocol):
         self._leave()
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
-        """Stop waiting for a header."""
-        if self._is_required:
-            self._refuse(Termination.PROXY_HEADER_TIMEOUT)
-        else:
-            self._enter(None)
+        """Stop waiting for a header that must come."""
+        self._refuse(Termination.PROXY_HEADER_TIMEOUT)
+
+    def quiet(self) -> None:
+        """Stop waiting for a header that may come."""
+        self._enter(None)
 
     def drain(self) -> None:
         """End, unless its first bytes are here: nothing was begun."""
@@ -123,4 +126,5 @@ class Gate(asyncio.Protocol):
         self._waits = False
         self._service.counters.open_connections -= 1
         self._service.sweep.watched.discard(self)
+        self._service.quiet.forget(self)
         self._service.clients.discard(self)

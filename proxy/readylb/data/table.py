@@ -25,6 +25,7 @@ from readylb.core.slow_start import step_seconds
 from readylb.data.access_log import AccessLog
 from readylb.data.keyed import keyed
 from readylb.data.pool import EndpointState
+from readylb.data.quiet import Quiet
 from readylb.data.stats import ServiceCounters
 from readylb.data.sweep import NEVER, Sweep
 from readylb.data.waiting import Waiting
@@ -102,6 +103,7 @@ class ServiceState:
         "keyed",
         "loop",
         "policy",
+        "quiet",
         "report",
         "settings",
         "sweep",
@@ -121,6 +123,7 @@ class ServiceState:
         self.budget = RetryBudget(sweep.now)
         self.deadline = NEVER
         self.waiting = Waiting(self)
+        self.quiet = Quiet(loop)
         self.access_log: AccessLog | None = None
         self.clients: set[Client] = set()
         self.closing = False

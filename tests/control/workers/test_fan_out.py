@@ -17,6 +17,7 @@ from readylb.wire.messages import (
     Address,
     Drained,
     EndpointsApplied,
+    Limits,
     ListenFailed,
     Listening,
     PassiveReport,
@@ -31,6 +32,11 @@ from readylb.wire.messages import (
 KEY = "default/web:80"
 ANY = Address("127.0.0.1", 0)
 M = TypeVar("M", bound=Message)
+
+
+def told(address: Address) -> SetService:
+    """What each of two workers is told of a Service without limits of its own."""
+    return SetService(KEY, "default/web", (address,), limits=Limits(retries_per_second=5.0))
 
 
 class Recorder:
@@ -91,7 +97,7 @@ async def world() -> AsyncIterator[World]:
 async def test_each_worker_gets_an_open_socket_before_its_service(world: World) -> None:
     (real,) = await world.serve(ANY)
     for worker in world.workers:
-        assert worker.got == [Sockets(KEY, (ANY,)), SetService(KEY, "default/web", (ANY,))]
+        assert worker.got == [Sockets(KEY, (ANY,)), told(ANY)]
         assert worker.ports == [real.port]
     with socket.create_connection(("127.0.0.1", real.port), timeout=5):
         pass
@@ -142,6 +148,14 @@ async def test_an_endpoint_is_busy_as_long_as_any_worker_is(world: World) -> Non
     assert [message.busy for message in world.take(EndpointsApplied)] == [("a", "b"), ("b",), ()]
 
 
+async def test_each_worker_has_its_part_of_what_all_may_have(world: World) -> None:
+    world.fan_out.tell(SetService(KEY, "default/web", (ANY,), limits=Limits(connections=5)))
+    fresh = Recorder()
+    world.fan_out.join(1, fresh)
+    said = [worker.got[-1] for worker in (*world.workers, fresh)]
+    assert [message.limits.connections for message in said if isinstance(message, SetService)] == [3, 2, 2]
+
+
 async def test_a_new_worker_is_told_everything_and_endpoints_first(world: World) -> None:
     (real,) = await world.serve(ANY)
     endpoints = SetEndpoints(KEY, 7, ())
@@ -150,7 +164,7 @@ async def test_a_new_worker_is_told_everything_and_endpoints_first(world: World)
     world.fan_out.leave(1)
     fresh = Recorder()
     world.fan_out.join(1, fresh)
-    assert fresh.got == [endpoints, Sockets(KEY, (ANY,)), SetService(KEY, "default/web", (ANY,))]
+    assert fresh.got == [endpoints, Sockets(KEY, (ANY,)), told(ANY)]
     assert fresh.sockets == world.workers[1].sockets, "the same one: what waits in its queue is not lost"
     assert fresh.sockets != world.workers[0].sockets
     assert fresh.ports == [real.port]
@@ -165,7 +179,7 @@ async def test_an_address_in_use_is_reported_and_workers_never_hear_of_it(world:
         await world.serve(address, ANY)
     words = os.strerror(errno.EADDRINUSE)
     assert world.take(ListenFailed) == [ListenFailed(KEY, address, errno.EADDRINUSE, words)]
-    assert world.workers[0].got[-1] == SetService(KEY, "default/web", (ANY,))
+    assert world.workers[0].got[-1] == told(ANY)
 
 
 async def test_new_settings_keep_the_open_socket(world: World) -> None:
@@ -188,7 +202,7 @@ async def test_an_address_that_a_worker_is_about_to_close_is_tried_again(world: 
         await world.serve(address)
         assert world.take(ListenFailed) == []
     await asyncio.wait_for(world.workers[0].passed.wait(), 5)
-    assert world.workers[0].got[-1] == SetService(KEY, "default/web", (address,))
+    assert world.workers[0].got[-1] == told(address)
 
 
 async def test_nothing_is_opened_again_once_all_is_closed(world: World) -> None:

@@ -63,3 +63,29 @@ def test_a_ring_of_a_thousand_is_bounded_and_stays_stable() -> None:
     assert len(policy._points) <= RING_POINTS
     after = placed(policy, thousand[1:])
     assert sum(before[key] is not after[key] for key in KEYS) <= 10
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 7), st.integers(1, 3)), min_size=1, max_size=8), max_size=6)
+)
+def test_whatever_came_and_went_the_ring_is_as_one_built_anew(generations) -> None:
+    policy = RingHash()
+    for generation in generations:
+        # Each time other objects: a pod may come back at the address of another.
+        candidates = tuple(
+            Candidate(b"10.0.0.%d:80" % host, weight) for host, weight in dict(generation).items()
+        )
+        fresh = RingHash()
+        for key in KEYS[:200]:
+            assert policy.pick(candidates, key) is fresh.pick(candidates, key)
+        assert policy._points == fresh._points
+
+
+def test_a_ring_that_loses_most_of_its_points_is_as_one_built_anew() -> None:
+    policy, many = RingHash(), pool(*[1] * 600)
+    placed(policy, many)
+    few = many[:20]
+    fresh = RingHash()
+    assert placed(policy, few) == placed(fresh, few)
+    assert placed(policy, many) == placed(RingHash(), many)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from readylb.control.workers.shared_port import SharedPort
+from readylb.control.workers.shares import share
 from readylb.wire.channel import Channel, Message
 from readylb.wire.messages import (
     Address,
@@ -70,7 +71,7 @@ class FanOut:
                 worker.send(port.endpoints)
             if port.settings is not None:
                 self._pass(number, port, list(port.sockets))
-                worker.send(port.settings)
+                worker.send(share(port.settings, number, self._count))
 
     def leave(self, number: int) -> None:
         """Wait for nothing from a worker that has ended."""
@@ -145,7 +146,7 @@ class FanOut:
         if settings is not None:
             for number, worker in self._workers.items():
                 self._pass(number, port, opened)
-                worker.send(settings)
+                worker.send(share(settings, number, self._count))
         if later:
             asyncio.get_running_loop().call_later(_TRY_SECONDS, self._open, port, message, tries - 1)
 

@@ -7,7 +7,7 @@ change. Points depend on the endpoint's address alone, so every worker and every
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, ClassVar
@@ -20,6 +20,8 @@ POINTS = 160
 #: A ring does not get larger than this; above, everybody has half as many points, and half again.
 RING_POINTS = 65_536
 _FEWEST = 5
+#: Up to so many points are looked up one by one to be taken off.
+_FEW = 1024
 _DIGEST = 40  # bytes of one hash, enough for five points of eight bytes
 
 
@@ -34,8 +36,8 @@ class RingHash:
         """Have an empty ring."""
         self._known: Sequence[Any] = ()
         self._points: list[int] = []
-        # (address, how many) -> points, so that only those of newcomers are computed.
-        self._placed: dict[tuple[bytes, int], tuple[int, ...]] = {}
+        # address -> points, so that only those of newcomers are computed.
+        self._placed: dict[bytes, tuple[int, ...]] = {}
         self._owners: dict[int, Any] = {}
         self._keyless = RoundRobin()
 
@@ -54,22 +56,44 @@ class RingHash:
         return owner
 
     def _follow(self, candidates: Sequence[C]) -> None:
-        """Build the ring anew: O(n), and a sort of what is nearly sorted already."""
+        """Follow a change: only the points of those that go, come, or weigh differently move."""
         self._known = candidates
         # Where keys decide there is no slow start: weights are whole.
         total = int(sum(candidate.weight for candidate in candidates))
         each = POINTS
         while each > _FEWEST and each * total > RING_POINTS:
             each //= 2
-        before, self._placed = self._placed, {}
-        owners: dict[int, Any] = {}
-        # Two addresses on one point is as good as impossible; in this order the same one wins everywhere.
-        for candidate in sorted(candidates, key=lambda candidate: candidate.authority):
-            place = candidate.authority, each * int(candidate.weight)
-            points = self._placed[place] = before.get(place) or tuple(_points(*place))
-            owners.update(dict.fromkeys(points, candidate))
-        self._owners = owners
-        self._points = sorted(owners)
+        before, owners = self._placed, self._owners
+        placed: dict[bytes, tuple[int, ...]] = {}
+        gone: list[int] = []
+        come: list[int] = []
+        for candidate in candidates:
+            authority, count = candidate.authority, each * int(candidate.weight)
+            old = before.pop(authority, None) or placed.get(authority, ())
+            points = old[:count] if len(old) >= count else tuple(_points(authority, count))
+            if len(old) != count or owners[points[0]] is not candidate:
+                owners.update(dict.fromkeys(points, candidate))
+            gone.extend(old[count:])
+            come.extend(points[len(old) :])
+            placed[authority] = points
+        for points in before.values():
+            gone.extend(points)
+        self._remove(gone)
+        if come:
+            # Nearly sorted already, which is soon done.
+            self._points = sorted(self._points + come)
+        self._placed = placed
+
+    def _remove(self, gone: list[int]) -> None:
+        """Take points off the ring. Two addresses on one of them is as good as impossible: it has 64 bits."""
+        owners, points = self._owners, self._points
+        if len(gone) > _FEW:
+            left = set(points).difference(gone)
+            self._points = [point for point in points if point in left]
+        for point in gone:
+            owners.pop(point, None)
+            if len(gone) <= _FEW:
+                del points[bisect_left(points, point)]
 
 
 def _points(authority: bytes, count: int) -> Iterator[int]:
