@@ -63,3 +63,24 @@ def test_another_namespace_and_group_are_shown(tmp_path, capsys):
 def test_wrong_options_are_refused(option):
     with pytest.raises(UsageError):
         check("-f", MANIFESTS, option)
+
+
+def test_a_period_that_a_cluster_does_not_know_is_told_beside_its_own(tmp_path, capsys):
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: "
+        '{readylb.io/probe-period-milliseconds: "250"}}\n'
+        "spec: {containers: [{name: c, image: i, command: [x], "
+        "readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 5}}]}\n"
+    )
+    assert check("-f", tmp_path) == 0
+    assert "  pod/p: readiness each 250 ms (in a cluster each 5 s)\n" in capsys.readouterr().out
+
+
+def test_a_period_that_goes_with_no_probe_is_refused_with_its_place(tmp_path):
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n"
+        '    readylb.io/probe-period-milliseconds: "250"\n'
+        "spec: {containers: [{name: c, image: i, command: [x]}]}\n"
+    )
+    with pytest.raises(ConfigError, match=r"a.yaml:6: metadata.annotations: .*and there is none"):
+        check("-f", tmp_path)

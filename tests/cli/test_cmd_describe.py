@@ -247,3 +247,16 @@ def test_what_is_missing_is_named(live: Live, capsys: Output) -> None:
 def test_a_type_without_a_description_says_which_have_one(capsys: Output) -> None:
     assert main(["describe", "ep"]) == 2
     assert "it describes: pods, services" in capsys.readouterr().err
+
+
+def test_a_period_that_a_cluster_does_not_know_is_told_beside_its_own() -> None:
+    probe = {"tcpSocket": {"port": 80}, "periodSeconds": 5}
+    pod = {
+        "metadata": {"annotations": {"readylb.io/probe-period-milliseconds": "250"}},
+        "spec": {"containers": [{"name": "c", "readinessProbe": probe, "livenessProbe": probe}]},
+    }
+    lines = describe_pod_containers(pod)
+    numbers = "#success=1 #failure=3"
+    period = "period=250ms (5s in a cluster)"
+    assert f"    Readiness:\ttcp-socket :80 delay=0s timeout=1s {period} {numbers}" in lines
+    assert f"    Liveness:\ttcp-socket :80 delay=0s timeout=1s period=5s {numbers}" in lines

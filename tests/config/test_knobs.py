@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from readylb.config.knobs import check_annotations
+from readylb.config.knobs import check_annotations, check_period
+from readylb.core.probe_period import PROBE_PERIOD
+from readylb.model.container import Container
+from readylb.model.pod import PodSpec
+from readylb.model.probe import Probe
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,8 @@ from readylb.config.knobs import check_annotations
         ("readylb.io/send-proxy", "v1"),
         ("readylb.io/detect-timeout-ms", "250"),
         ("readylb.io/hold-seconds", "30"),
+        ("readylb.io/drained", "true"),
+        ("readylb.io/probe-period-milliseconds", "50"),
         ("readylb.io/server-first-ports", ""),
         ("readylb.io/endpoint", "unix:/run/web.sock"),
         ("other.io/thing", "x"),
@@ -36,6 +42,9 @@ def test_what_can_be_honoured_is_accepted(name, value):
     ("name", "value"),
     [
         ("readylb.io/command", "'unfinished"),
+        ("readylb.io/drained", "yes"),
+        ("readylb.io/probe-period-milliseconds", "49"),
+        ("readylb.io/probe-period-milliseconds", "0.25"),
         ("readylb.io/command", ""),
         ("readylb.io/command.web", "[1]"),
         ("readylb.io/command", "[" * 100_000),
@@ -75,3 +84,21 @@ def test_a_disruption_budget_is_one_of_two():
     assert list(check_annotations({name: "none"})) == list(check_annotations({name: "last-ready"})) == []
     ((_, wrong),) = check_annotations({name: "some"})
     assert wrong == 'Invalid value: "some": supported values: "last-ready", "none"'
+
+
+@pytest.mark.parametrize(
+    ("text", "periods", "wrong"),
+    [
+        ("500", (1, 5), ""),
+        ("1000", (5, 1), "must be less than periodSeconds (1) of the readinessProbe"),
+        ("500", (), "it is the period of a readinessProbe, and there is none"),
+        ("5", (1,), ""),  # which has been told
+    ],
+)
+def test_a_probe_period_goes_with_every_readiness_probe_of_the_pod(text, periods, wrong):
+    containers = tuple(
+        Container(name=f"c{number}", readiness_probe=Probe(period_seconds=seconds))
+        for number, seconds in enumerate(periods)
+    )
+    found = list(check_period({PROBE_PERIOD: text}, PodSpec(containers=(*containers, Container(name="x")))))
+    assert found == ([(PROBE_PERIOD, f'Invalid value: "{text}": {wrong}')] if wrong else [])

@@ -345,3 +345,35 @@ def test_the_access_log_is_told_apart_from_the_objects(load_text):
     assert load_text(text % ", format: json").access_log == AccessLogTarget("a.log", "json")
     with pytest.raises(ConfigError, match=r'accessLog.format: Unsupported value: "xml"'):
         load_text(text % ", format: xml")
+
+
+def test_readiness_may_be_asked_more_often_than_each_second(load_text):
+    probe = "readinessProbe: {tcpSocket: {}, periodSeconds: 1}, probePeriodMilliseconds: 200"
+    loaded = load_text(
+        f"services: {{a: {{port: 1, command: x, {probe}}}, b: {{port: 2, endpoints: ['h:1'], {probe}}}}}"
+    )
+    deployment, pod = loaded.objects[1], loaded.objects[3]
+    notes = {"readylb.io/probe-period-milliseconds": "200"}
+    assert deployment.spec.template.metadata.annotations == notes
+    assert pod.metadata.annotations["readylb.io/probe-period-milliseconds"] == "200"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("probePeriodMilliseconds: 200", "it is the period of a readinessProbe, and there is none"),
+        ("readinessProbe: {tcpSocket: {}}, probePeriodMilliseconds: 10", "must be 50 or more"),
+        (
+            "readinessProbe: {tcpSocket: {}}, probePeriodMilliseconds: -1",
+            "must be a whole number of milliseconds",
+        ),
+        (
+            "readinessProbe: {tcpSocket: {}}, probePeriodMilliseconds: 10000",
+            "must be less than periodSeconds (10) of the readinessProbe",
+        ),
+    ],
+)
+def test_a_probe_period_that_makes_no_sense_is_refused(problems, text, wrong):
+    (found,) = problems(f"services: {{s: {{port: 1, command: x, {text}}}}}")
+    assert "services.s.probePeriodMilliseconds: Invalid value: " in found
+    assert wrong in found

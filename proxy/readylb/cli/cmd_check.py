@@ -7,8 +7,11 @@ import argparse
 from readylb.cli.output import complain, write
 from readylb.config import quick
 from readylb.config.load import load
+from readylb.config.pod_specs import FoundPodSpec, pod_spec
+from readylb.core.probe_period import period_seconds
 from readylb.errors import UsageError
 from readylb.model import Object, Service
+from readylb.model.probe import ProbeKind
 from readylb.model.workload import Deployment, ReplicaSet, ReplicationController
 
 
@@ -60,9 +63,23 @@ def _describe(item: Object) -> str:
     name = f"{kind.lower()}/{item.metadata.name}"
     if item.metadata.namespace != "default":
         name += f" (namespace {item.metadata.namespace})"
+    found = pod_spec(item)
+    period = "" if found is None else _period(found)
     if isinstance(item, Deployment | ReplicaSet | ReplicationController):
-        return f"{name}: {item.spec.replicas} replica{'' if item.spec.replicas == 1 else 's'}"
+        replicas = f"{item.spec.replicas} replica{'' if item.spec.replicas == 1 else 's'}"
+        return f"{name}: {', '.join(filter(None, (replicas, period)))}"
     if isinstance(item, Service):
         ports = ", ".join(f"{port.port} -> {port.target_port}" for port in item.spec.ports)
         return f"{name}: {ports}"
-    return name
+    return f"{name}: {period}" if period else name
+
+
+def _period(found: FoundPodSpec) -> str:
+    """Return how often readiness is asked, where that is not what a cluster would do."""
+    for container in found.spec.long_running:
+        probe = container.readiness_probe
+        if probe is not None:
+            seconds = period_seconds(ProbeKind.READINESS, probe, found.metadata.annotations)
+            if seconds != probe.period_seconds:
+                return f"readiness each {seconds * 1000:.0f} ms (in a cluster each {probe.period_seconds} s)"
+    return ""

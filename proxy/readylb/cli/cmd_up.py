@@ -229,12 +229,11 @@ def _file_reader(args: argparse.Namespace) -> Callable[[], Loaded]:
 
 
 def _quick(args: argparse.Namespace) -> Loaded:
-    probes = quick.QuickProbes(
-        **{
-            kind.lower(): quick.parse_probe(spec, kind) if (spec := getattr(args, kind.lower())) else None
-            for kind in ProbeKind
-        }
+    readiness, liveness, startup = (
+        quick.parse_probe(spec, kind) if (spec := getattr(args, kind.lower())) else None
+        for kind in (ProbeKind.READINESS, ProbeKind.LIVENESS, ProbeKind.STARTUP)
     )
+    probes = quick.QuickProbes(readiness, liveness, startup)
     if args.backend:
         return quick.backends(args.name, args.port, args.backend, probes)
     if not args.command:

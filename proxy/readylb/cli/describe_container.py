@@ -9,6 +9,7 @@ import re
 
 from readylb.cli.description import NONE, Document
 from readylb.cli.intervals import rfc1123
+from readylb.core.probe_period import PROBE_PERIOD
 
 _PROBES = (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe"))
 
@@ -29,7 +30,7 @@ def describe_pod_containers(pod: Document) -> list[str]:
         for container in containers:
             lines.append(f"  {container['name']}:")
             bound = _bound(container, pod.get("status", {}))
-            block = _container(bound, statuses.get(container["name"]), pod["metadata"])
+            block = _container(bound, statuses.get(container["name"]), pod["metadata"], _period(pod))
             lines += [f"    {line}" for line in block]
     return lines
 
@@ -39,15 +40,21 @@ def describe_template_containers(template: Document) -> list[str]:
     lines = ["  Containers:"]
     for container in template.get("spec", {}).get("containers", []):
         lines.append(f"   {container['name']}:")
-        lines += [f"    {line}" for line in _container(container, None, None)]
+        lines += [f"    {line}" for line in _container(container, None, None, _period(template))]
     return lines
 
 
-def describe_probe(probe: Document) -> str:
-    """Return a probe in one line: `http-get http://:8080/healthz delay=3s timeout=1s ...`."""
+def describe_probe(probe: Document, milliseconds: str = "") -> str:
+    """Return a probe in one line: `http-get http://:8080/healthz delay=3s timeout=1s ...`.
+
+    `milliseconds` is how often it is asked here, where that is not what a cluster would go by.
+    """
+    period = f"{probe.get('periodSeconds', 10)}s"
+    if milliseconds:
+        period = f"{milliseconds}ms ({period} in a cluster)"
     numbers = (
         f"delay={probe.get('initialDelaySeconds', 0)}s timeout={probe.get('timeoutSeconds', 1)}s "
-        f"period={probe.get('periodSeconds', 10)}s #success={probe.get('successThreshold', 1)} "
+        f"period={period} #success={probe.get('successThreshold', 1)} "
         f"#failure={probe.get('failureThreshold', 3)}"
     )
     return f"{_action(probe)} {numbers}"
@@ -68,7 +75,14 @@ def _action(probe: Document) -> str:
     return "unknown"
 
 
-def _container(container: Document, status: Document | None, metadata: Document | None) -> list[str]:
+def _period(pod: Document) -> str:
+    """Return how often readiness is asked, in milliseconds, where the pod says so."""
+    return str(pod.get("metadata", {}).get("annotations", {}).get(PROBE_PERIOD, ""))
+
+
+def _container(
+    container: Document, status: Document | None, metadata: Document | None, often: str
+) -> list[str]:
     lines = []
     if status is not None:
         lines.append(f"Container ID:\t{status.get('containerID', '')}")
@@ -81,7 +95,10 @@ def _container(container: Document, status: Document | None, metadata: Document 
             lines += [f"{title}:", *(f"  {line}" for word in words for line in word.split("\n"))]
     if status is not None:
         lines += _status(status)
-    lines += [f"{title}:\t{describe_probe(container[name])}" for title, name in _PROBES if name in container]
+    for title, name in _PROBES:
+        if name in container:
+            period = often if title == "Readiness" else ""
+            lines.append(f"{title}:\t{describe_probe(container[name], period)}")
     lines += _environment(container.get("env", []), metadata)
     return [*lines, f"Mounts:\t{NONE}"]
 

@@ -9,6 +9,7 @@ from readylb.config import knobs
 from readylb.config.addresses import format_address
 from readylb.config.defaults import default_probe, defaulted
 from readylb.config.restart_hooks import hook_text
+from readylb.core.probe_period import PROBE_PERIOD
 from readylb.core.traffic import WEIGHT
 from readylb.model import Deployment, Object, Pod, Service
 from readylb.model.container import Container, ContainerPort, EnvVar
@@ -27,11 +28,17 @@ CONTAINER_PORT = 8080
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """The probes of every pod of a service."""
+    """The probes of every pod of a service; readiness is asked each `period_milliseconds`, if not 0."""
 
     readiness: Probe | None = None
     liveness: Probe | None = None
     startup: Probe | None = None
+    period_milliseconds: int = 0
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What a pod says of them beside its containers."""
+        return {PROBE_PERIOD: str(self.period_milliseconds)} if self.period_milliseconds else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ def replica_objects(
         _container(front.name, CONTAINER_PORT, probes), command=tuple(command), env=tuple(env)
     )
     labels = {"app": front.name}
-    template = PodTemplateSpec(metadata=ObjectMeta(labels=labels), spec=PodSpec(containers=(container,)))
+    meta = ObjectMeta(labels=labels, annotations=probes.annotations)
+    template = PodTemplateSpec(metadata=meta, spec=PodSpec(containers=(container,)))
     spec = DeploymentSpec(replicas=count, selector=LabelSelector(match_labels=labels), template=template)
     deployment = Deployment(metadata=ObjectMeta(name=front.name, labels=labels), spec=spec)
     return (_service(front), defaulted(deployment))
@@ -116,7 +124,7 @@ def _service(front: Front) -> Object:
 def _endpoint_pod(
     name: str, index: int, place: Place, probes: Probes, restart: RestartHooks | None
 ) -> Object:
-    notes = {knobs.ENDPOINT: format_address(place.host, place.port)}
+    notes = {knobs.ENDPOINT: format_address(place.host, place.port), **probes.annotations}
     if place.weight:
         notes[WEIGHT] = str(place.weight)
     if restart:

@@ -17,7 +17,9 @@ from readylb.core.container_command import COMMAND_ANNOTATION, split
 from readylb.core.disruption import BUDGETS, DISRUPTION_BUDGET
 from readylb.core.drained import DRAINED, read_drained
 from readylb.core.limits import LIMIT_PREFIX, check_limit
+from readylb.core.probe_period import PROBE_PERIOD, period_conflict, read_probe_period
 from readylb.model.meta import ANNOTATION_PREFIX
+from readylb.model.pod import PodSpec
 
 #: The runtime class of pods whose process somebody else runs.
 EXTERNAL = "external"
@@ -58,6 +60,17 @@ def check_annotations(annotations: Mapping[str, str]) -> Iterator[tuple[str, str
 def is_followed(name: str) -> bool:
     """Say whether a change of the annotation on a pod that runs is followed; others are read at its start."""
     return not name.startswith(ANNOTATION_PREFIX) or name in _FOLLOWED
+
+
+def check_period(annotations: Mapping[str, str], spec: PodSpec) -> Iterator[tuple[str, str]]:
+    """Yield (annotation, what is wrong with it) where it does not go with the probes of the pods."""
+    text = annotations.get(PROBE_PERIOD, "")
+    if not text or _CHECKS[PROBE_PERIOD](text):
+        return
+    probes = [item.readiness_probe for item in spec.long_running if item.readiness_probe]
+    conflicts = (period_conflict(read_probe_period(text), probe) for probe in probes or (None,))
+    if why := next(filter(None, conflicts), ""):
+        yield PROBE_PERIOD, f"Invalid value: {quote(text)}: {why}"
 
 
 def check_networks(text: str) -> str:
@@ -120,9 +133,10 @@ def _restart(text: str) -> str:
     return ""
 
 
-def _drained(text: str) -> str:
+def _read(reader: Callable[[str], object], text: str) -> str:
+    """Return why it cannot be read, or nothing."""
     try:
-        read_drained(text)
+        reader(text)
     except ValueError as error:
         return str(error)
     return ""
@@ -153,5 +167,6 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     BALANCER: check_balancer,
     TRUSTED_PROXIES: check_networks,
     DISRUPTION_BUDGET: _budget,
-    DRAINED: _drained,
+    DRAINED: partial(_read, read_drained),
+    PROBE_PERIOD: partial(_read, read_probe_period),
 }

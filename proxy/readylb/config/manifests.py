@@ -10,7 +10,7 @@ from typing import Any
 from readylb.config.decode import Decoder
 from readylb.config.defaults import defaulted
 from readylb.config.hints import did_you_mean, misspelt
-from readylb.config.knobs import EXTERNAL, check_annotations
+from readylb.config.knobs import EXTERNAL, check_annotations, check_period
 from readylb.config.known_fields import KNOWN
 from readylb.config.nodes import Node, Scalar, Sequence, Table, locate
 from readylb.config.pod_specs import pod_spec
@@ -128,7 +128,8 @@ class ManifestReader:
             **({f"{inner}metadata": found.metadata} if found else {}),
         }.items():
             below = f"{path}.annotations"
-            for name, message in check_annotations(meta.annotations):
+            periods = check_period(meta.annotations, found.spec) if found and meta is found.metadata else ()
+            for name, message in (*check_annotations(meta.annotations), *periods):
                 line = self._annotation_line(placed, below, name)
                 self._report.lenient(self._file, line, below, f"{plain(name)}: {message}")
 

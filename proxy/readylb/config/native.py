@@ -33,6 +33,7 @@ from readylb.config.validation.services import AFFINITIES, affinity_timeout
 from readylb.core import container_command, traffic
 from readylb.core.access_record import FORMATS
 from readylb.core.limits import LIMIT_PREFIX
+from readylb.core.probe_period import period_conflict, read_probe_period
 from readylb.model import Object
 from readylb.model.container import EnvVar
 from readylb.model.probe import Probe, ProbeKind
@@ -107,6 +108,7 @@ def _service(path: str, name: str, service: NativeService, trusted: tuple[str, .
             yield invalid(f"{path}.limits.{limit}", value, wrong)
     for kind in ProbeKind:
         yield from _probe(f"{path}.{kind.lower()}Probe", getattr(service, f"{kind.lower()}_probe"), kind)
+    yield from _period(f"{path}.probePeriodMilliseconds", service)
     if service.endpoints and service.command:
         yield FieldError(f"{path}.command", "Forbidden: a service has endpoints or a command, not both")
     elif service.endpoints:
@@ -200,6 +202,19 @@ def _probe(path: str, probe: Probe | None, kind: ProbeKind) -> Errors:
         yield FieldError(f"{path}.grpc", GRPC)
 
 
+def _period(path: str, service: NativeService) -> Errors:
+    milliseconds = service.probe_period_milliseconds
+    if milliseconds is None:
+        return
+    readiness = service.readiness_probe and complete_probe(service.readiness_probe)
+    try:
+        why = period_conflict(read_probe_period(str(milliseconds)), readiness)
+    except ValueError as error:
+        why = str(error)
+    if why:
+        yield invalid(path, milliseconds, why)
+
+
 def _command(path: str, command: Command) -> Errors:
     try:
         if not _words(command):
@@ -233,7 +248,8 @@ def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tup
     }
     chosen = {key: value for key, value in notes.items() if value}
     front = Front(name, port.port, port.protocol, chosen, _affinity(service), _ranges(service))
-    probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe)
+    often = service.probe_period_milliseconds or 0
+    probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe, often)
     if service.endpoints:
         places = [_place(endpoint) for endpoint in service.endpoints]
         return endpoint_objects(front, places, probes, service.restart)

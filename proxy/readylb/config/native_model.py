@@ -48,6 +48,7 @@ class NativeService:
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
+    probe_period_milliseconds: int | None = None
     restart: RestartHooks | None = None
     balancer: str = ""
     hash_on: str = ""

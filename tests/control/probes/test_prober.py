@@ -8,8 +8,11 @@ from tests.simulation import World, settle, simulate
 from readylb.control.probes import attempt
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.outcome import Outcome
+from readylb.core.probe_period import PROBE_PERIOD
 from readylb.model import Pod
 from readylb.model.container import Container
+from readylb.model.meta import ObjectMeta
+from readylb.model.pod import PodSpec
 from readylb.model.probe import Probe, ProbeResult, TCPSocketAction
 
 FAILURE = ProbeResult.FAILURE
@@ -45,6 +48,22 @@ def test_a_port_that_opens_within_a_second_is_found_at_once_and_nobody_is_blamed
         readiness = len(app.asked)
         await world.until(9.9)
         assert len(app.asked) == readiness + 1  # liveness, at its first second
+
+    simulate(story)
+
+
+def test_readiness_alone_is_asked_more_often_than_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(world: World) -> None:
+        app = App(world, monkeypatch, listens_after=0.0)
+        probe = replace(TCP, period_seconds=1, failure_threshold=3)
+        meta = ObjectMeta(name="web", namespace="default", annotations={PROBE_PERIOD: "200"})
+        main = Container(name="main", readiness_probe=probe)
+        world.store.create(Pod(metadata=meta, spec=PodSpec(containers=(main,))))
+        await world.until(2.1)
+        assert app.asked == pytest.approx([0.2 * number for number in range(11)], abs=0.002)
+        app.listens_after = 99.0
+        await world.until(2.61)
+        assert not world.pod("web").ready, "three failures, 200 ms apart"
 
     simulate(story)
 

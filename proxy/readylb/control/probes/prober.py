@@ -18,6 +18,7 @@ from readylb.control.probes.deps import ProbeDeps
 from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.core.explanation import Evidence
 from readylb.core.ownership import is_external
+from readylb.core.probe_period import period_seconds
 from readylb.core.probe_schedule import ProbeSchedule
 from readylb.core.probe_tracker import ProbeTracker, Step, Transition, View, next_step
 from readylb.model import Pod, ProbeStatus
@@ -50,7 +51,8 @@ class Prober:
         self._probe = probe
         self._deps = deps
         self._tracker = ProbeTracker(kind, probe, holds=not is_external(pod))
-        self._schedule = ProbeSchedule(probe.period_seconds)
+        self._period = period_seconds(kind, probe, pod.metadata.annotations)
+        self._schedule = ProbeSchedule(self._period)
         self._alarm = Alarm(deps.clock)
         self._triggered = False
         self._doubted_at = 0.0
@@ -143,7 +145,7 @@ class Prober:
             return
         if seen.running:
             begin = facts.started_at(self._pod, self._container.name, now)
-            wait = self._first_wait() + self._deps.jitter(self._probe.period_seconds)
+            wait = self._first_wait() + self._deps.jitter(self._period)
             self._schedule.restart(begin + wait)
 
     def _first_wait(self) -> float:
