@@ -109,6 +109,26 @@ async def test_a_proxys_own_connection_keeps_its_address(balancer):
     assert (await balancer.exchange(b"PROXY UNKNOWN\r\n" + LAST)).endswith(b"127.0.0.1")
 
 
+@pytest.mark.parametrize("first", [b"", b"PRO", b"PROXY TCP4 192."])
+async def test_what_might_have_become_a_header_is_carried_with_its_end(balancer, first):
+    async def echo(reader, writer):
+        writer.write(await reader.read() + b" and the end")
+        writer.write_eof()
+
+    await balancer.start(protocol="tcp", proxy_protocol="accept", **TRUST)
+    await balancer.ready(await balancer.endpoint(echo))
+    assert await balancer.exchange(first, half_close=True) == first + b" and the end"
+
+
+@pytest.mark.parametrize("first", [b"", b"PRO", HEADERS[1][:-1]])
+async def test_a_header_that_is_required_and_never_ends_lets_nobody_in(balancer, first):
+    endpoint = await balancer.endpoint(tell)
+    await balancer.start(protocol="tcp", proxy_protocol="require", **TRUST)
+    await balancer.ready(endpoint)
+    assert await balancer.exchange(first, half_close=True) == b""
+    assert endpoint.connections == 0
+
+
 async def test_a_header_goes_before_anything_that_tcp_clients_say(balancer):
     async def echo(reader, writer):
         writer.write(await reader.read())

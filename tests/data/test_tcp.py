@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 
 import pytest
 
@@ -92,6 +94,29 @@ async def test_an_idle_connection_is_cut_after_its_time(balancer):
     reader, writer = await balancer.connect()
 
     assert await asyncio.wait_for(reader.read(), 3) == b""
+    writer.close()
+
+
+async def test_an_endpoint_that_accepts_in_silence_has_accepted(balancer, monkeypatch):
+    def not_connected(_):
+        raise OSError(errno.ENOTCONN, "not connected")
+
+    async def silent(reader, writer):
+        accepted.set()
+
+    accepted = asyncio.Event()
+    limits = Limits(connect_seconds=0.1, tunnel_idle_seconds=0.2)
+    await balancer.start(protocol="tcp", limits=limits)
+    endpoint = await balancer.endpoint(silent)
+    await balancer.ready(endpoint)
+    with monkeypatch.context() as network:  # over which no connection stands at once
+        network.setattr(socket.socket, "getpeername", not_connected)
+        reader, writer = await balancer.connect()
+        await asyncio.wait_for(accepted.wait(), 5)
+
+    assert await asyncio.wait_for(reader.read(), 3) == b""
+    stats = await balancer.stats()
+    assert (stats.terminations, stats.retries, endpoint.connections) == ({"TunnelIdle": 1}, 0, 1)
     writer.close()
 
 

@@ -126,15 +126,15 @@ class Downstream(asyncio.Protocol):
         self._exchange = None
         reset(self.transport)
 
-    def leave(self) -> bytes:
-        """Hand the transport over; return what was received and not used."""
+    def leave(self) -> tuple[bytes, bool]:
+        """Hand the transport over; return what was received and not used, and whether nothing follows it."""
         early, self._buffer = self._buffer, b""
         self._state = _LEFT
         self._exchange = None
         self._service.sweep.watched.discard(self)
         self._service.clients.discard(self)
         release(self, BACKLOG | PEER_FULL)
-        return early
+        return early, self._eof
 
     # what the worker says
 

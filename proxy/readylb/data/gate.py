@@ -73,8 +73,10 @@ class Gate(asyncio.Protocol):
             self._enter(header)
 
     def eof_received(self) -> bool:
-        """Close: who sends nothing more has asked for nothing."""
-        return False
+        """Take what there is for all there will be; where a header is required, that is nothing."""
+        closed = self._is_required or self.transport.is_closing()
+        behind = None if closed else self._enter(None)
+        return behind is not None and bool(behind.eof_received())
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - nothing was begun
         """Give up every reference."""
@@ -101,18 +103,19 @@ class Gate(asyncio.Protocol):
     def _is_required(self) -> bool:
         return self._service.settings.proxy_protocol == "require"
 
-    def _enter(self, header: Header | None) -> None:
-        """Let the client in that `header` names, or else the one that has connected."""
+    def _enter(self, header: Header | None) -> asyncio.Protocol | None:
+        """Let the client in that `header` names, or the one that has connected; return what serves it."""
         address = header.source.host if header is not None and header.source is not None else self._address
         if not self._service.serves(address):
             self._refuse(Termination.SOURCE_NOT_ALLOWED)
-            return
+            return None
         self._leave()
         behind = self._behind(self._service, address, header)
         self.transport.set_protocol(behind)
         behind.connection_made(self.transport)
         if self._first:
             behind.data_received(self._first)
+        return behind
 
     def _refuse(self, reason: str) -> None:
         self._leave()

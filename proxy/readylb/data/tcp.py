@@ -21,7 +21,7 @@ from readylb.data.pool import EndpointState
 from readylb.data.sweep import NEVER
 from readylb.data.table import ServiceState
 from readylb.data.trace import Trace
-from readylb.data.tunnel import Tunnel
+from readylb.data.tunnel import End, Tunnel
 
 
 class TcpDownstream(asyncio.Protocol):
@@ -94,6 +94,7 @@ class TcpDownstream(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Remember the half-close for when the endpoint is there."""
         self._eof = True
+        self._accept_if_connected()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
@@ -119,7 +120,7 @@ class TcpDownstream(asyncio.Protocol):
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """Stop waiting for an endpoint that does not accept."""
         self.deadline = NEVER
-        if self._opening is not None:
+        if not self._accept_if_connected() and self._opening is not None:
             self._opening.give_up()
             self.failed(Failure.CONNECT_TIMEOUT)
 
@@ -164,6 +165,14 @@ class TcpDownstream(asyncio.Protocol):
             tunnel.client.eof_received()
 
     # attempts
+
+    def _accept_if_connected(self) -> bool:
+        """Ask the kernel: while neither side has said anything, no callback tells of the connection."""
+        opening = self._opening
+        if opening is None or self._received or not opening.made or not opening.is_connected():
+            return False
+        opening.accept()
+        return True
 
     def _attempt(self) -> None:
         service = self._service
@@ -263,6 +272,16 @@ class _Opening(asyncio.Protocol):
         if self.made:
             self.transport.abort()
 
+    def accept(self) -> End | None:
+        """Join the two connections; return the end that has taken over."""
+        client, self._client = self._client, None
+        if client is None:
+            return None
+        self.transport.set_write_buffer_limits()
+        client.accepted(self)
+        end = self.transport.get_protocol()
+        return end if isinstance(end, End) else None
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # stream protocols get stream transports
         self.made = True
@@ -273,22 +292,19 @@ class _Opening(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         # What was held has left, so the connection stands.
-        self._accepted()
+        self.accept()
 
     def data_received(self, data: bytes) -> None:
-        client = self._client
-        self._accepted()
-        if client is not None:
-            client.transport.write(data)
+        end = self.accept()
+        if end is not None:
+            end.data_received(data)
+
+    def eof_received(self) -> bool:
+        end = self.accept()
+        return end is not None and end.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         disown(self._loop, self.socket)
         client, self._client = self._client, None
         if client is not None:
             client.refused(self, exc)
-
-    def _accepted(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            self.transport.set_write_buffer_limits()
-            client.accepted(self)

@@ -179,7 +179,7 @@ def join(exchange: Exchange, upstream: Upstream, rest: bytes) -> None:
     """Make a tunnel of an exchange that has switched protocols; `rest` came behind the endpoint's head."""
     service = exchange.service
     client = exchange.client
-    early = client.leave()
+    early, ended_early = client.leave()
     if early:
         upstream.transport.write(early)
     endpoint = upstream.endpoint
@@ -201,3 +201,6 @@ def join(exchange: Exchange, upstream: Upstream, rest: bytes) -> None:
     if exchange.request.upgrade.lower() == b"websocket":
         tunnel.frames = Frames()
         tunnel.frames.feed(rest)
+    if ended_early:
+        # The client had half-closed before the protocols were switched: nobody will say so again.
+        tunnel.client.eof_received()
