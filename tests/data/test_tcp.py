@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import struct
 
 import pytest
 
@@ -14,6 +15,12 @@ async def echo(reader, writer):
         writer.write(data)
     writer.write(b"end")
     writer.write_eof()
+
+
+def abort_with_reset(writer):
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def test_bytes_pass_as_they_are_and_each_half_closes_by_itself(balancer):
@@ -39,6 +46,37 @@ async def test_a_server_may_speak_first(balancer):
     reader, writer = await balancer.connect()
 
     assert await asyncio.wait_for(reader.readline(), 2) == b"220 hello\r\n"
+    writer.close()
+
+
+async def test_an_endpoint_that_resets_is_not_taken_for_one_that_has_ended(balancer):
+    async def script(reader, writer):
+        writer.write(b"the first half")
+        await reader.read(1)
+        abort_with_reset(writer)
+
+    await balancer.start(protocol="tcp")
+    await balancer.ready(await balancer.endpoint(script))
+    reader, writer = await balancer.connect()
+    assert await reader.readexactly(14) == b"the first half"
+    writer.write(b"x")
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+
+
+async def test_what_an_endpoint_said_up_to_its_end_arrives_though_it_resets_then(balancer):
+    async def script(reader, writer):
+        writer.write(b"all of it")
+        writer.write_eof()
+        await reader.read(1)
+        abort_with_reset(writer)
+
+    await balancer.start(protocol="tcp")
+    await balancer.ready(await balancer.endpoint(script))
+    reader, writer = await balancer.connect()
+    writer.write(b"x")
+    assert await asyncio.wait_for(reader.read(), 5) == b"all of it"
     writer.close()
 
 

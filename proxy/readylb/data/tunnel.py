@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from readylb.core.termination import Termination
 from readylb.core.websocket import GOING_AWAY, Frames
-from readylb.data.flow import PEER_FULL, hold, release
+from readylb.data.flow import PEER_FULL, hold, release, reset
 from readylb.data.table import ServiceState
 
 if TYPE_CHECKING:
@@ -165,13 +165,14 @@ class End(asyncio.Protocol):
         """Read from the other side again."""
         release(self.peer, PEER_FULL)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End the other side as this one ended: cleanly, or cut."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - what it had said matters
+        """End the other side as this one ended: after all it had said, or cut."""
         if not self.peer.transport.is_closing():
-            if exc is None and self._ended:
+            if self._ended:
                 self.peer.transport.close()
             else:
-                self.peer.transport.abort()
+                # A close would look like the end, and what was not written yet would be missing.
+                reset(self.peer.transport)
         self._tunnel.lost()
 
 
