@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.simulation import FakeContainer, World, settle, simulate
 
@@ -9,6 +11,7 @@ from readylb.admin.kubernetes.pod_layout import pod_row
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.model import Pod
 from readylb.model.container import Container
+from readylb.model.lifecycle import Lifecycle, LifecycleHandler
 from readylb.model.pod import PodPhase
 from readylb.model.probe import ExecAction, Probe
 
@@ -166,9 +169,6 @@ def test_sidecars_end_when_the_others_have_and_do_not_count_for_the_phase() -> N
 
 def test_a_deleted_pod_stops_its_sidecars_last_in_reverse_order_within_one_grace_period() -> None:
     async def story(world: World) -> None:
-        def slow(container: FakeContainer) -> None:
-            container.dies_after = 5
-
         world.runtime.on_start = slow
         other = Container(name="other", restart_policy="Always")
         world.add("web", MAIN, init_containers=(SIDECAR, other))
@@ -185,3 +185,57 @@ def test_a_deleted_pod_stops_its_sidecars_last_in_reverse_order_within_one_grace
         assert world.store.objects(Pod) == []
 
     simulate(story)
+
+
+def test_prestop_hooks_of_sidecars_run_at_once_and_their_stop_signals_wait_for_the_others() -> None:
+    """kuberuntime_container.go, killContainer: the hook comes before waitForTurn."""
+
+    async def story(world: World) -> None:
+        world.runtime.on_start = slow
+        hook = Lifecycle(pre_stop=LifecycleHandler(exec=ExecAction(command=("bye",))))
+        said: list[float] = []
+
+        def answer(*_: object) -> ExecResult:
+            said.append(round(world.elapsed, 1))
+            return ExecResult(0, b"")
+
+        world.runtime.on_exec = answer
+        world.add("web", MAIN, init_containers=(replace(SIDECAR, lifecycle=hook),))
+        await world.until(1)
+        world.store.mark_deleted(Pod, "default", "web", 30)
+        await world.until(1.5)
+        side = world.runtime.get("web", "side")
+        assert (said, side.graces) == ([1.0], [])
+        assert {item.message for item in world.events("Killing")} == {
+            "Stopping container main",
+            "Stopping container side",
+        }
+        await world.until(6.1)
+        assert [round(grace) for grace in side.graces] == [25]
+        assert said == [1.0]
+
+    simulate(story)
+
+
+def test_a_sidecar_waits_no_longer_than_the_grace_period() -> None:
+    """kuberuntime_termination_order.go, waitForTurn: then it still has its two seconds."""
+
+    async def story(world: World) -> None:
+        def stubborn(container: FakeContainer) -> None:
+            container.ignores_term = True
+
+        world.runtime.on_start = stubborn
+        world.add("web", MAIN, init_containers=(SIDECAR,))
+        await world.until(1)
+        world.store.mark_deleted(Pod, "default", "web", 5)
+        await world.until(6.1)
+        assert [round(grace) for grace in world.runtime.get("web", "side").graces] == [2]
+        await world.until(9)
+        assert world.store.objects(Pod) == []
+
+    simulate(story)
+
+
+def slow(container: FakeContainer) -> None:
+    """Take five seconds to die of SIGTERM."""
+    container.dies_after = 5

@@ -50,6 +50,7 @@ class ContainerKeeper:
         self._farewell: Farewell | None = None
         self._hook: asyncio.Task[Any] | None = None
         self._launching = False
+        self._turn: Callable[[], bool] = lambda: True
         self.life = ContainerLife()
         #: No start is attempted before this moment (epoch seconds).
         self.retry_at = -math.inf
@@ -70,10 +71,12 @@ class ContainerKeeper:
         elif action.verb is Verb.DONE:
             self.life = self.life.settled()
 
-    def leave(self, pod: Pod, container: Container) -> None:
+    def leave(self, pod: Pod, container: Container, turn: Callable[[], bool]) -> None:
         """Do what is due in a pod that is to go: stop, sooner if the grace period has become shorter.
 
-        A start that is under way is given up: what it has left behind goes with the pod.
+        Its stop signal waits until `turn` says that others are gone, its preStop hook does not
+        (`kuberuntime_container.go`, killContainer). A start that is under way is given up: what it has
+        left behind goes with the pod.
         """
         if self.life.stage is Stage.STARTING:
             task = self._task if self._launching else self._hook
@@ -83,8 +86,11 @@ class ContainerKeeper:
             return
         if self.life.stage is Stage.RUNNING:
             self._record(pod, container, "Normal", "Killing", f"Stopping container {container.name}")
+            self._turn = turn
             self._stop(pod, container, restart=False)
             return
+        if self._farewell is not None:
+            self._farewell.look()
         deadline = self._deadline(pod, container)
         if self._farewell is not None and deadline < self._farewell.deadline:
             self.life = self.life.stop(restart=False)
@@ -258,8 +264,8 @@ class ContainerKeeper:
 
         handler = container.lifecycle.pre_stop if container.lifecycle else None
         if handler is None or wanted_grace <= 0:
-            return Words(failed)
-        return Words(failed, lambda: self._hooked(pod, container, handler, "PreStop"))
+            return Words(failed, turn=self._turn)
+        return Words(failed, lambda: self._hooked(pod, container, handler, "PreStop"), self._turn)
 
     def _record(self, pod: Pod, container: Container, kind: str, reason: str, message: str) -> None:
         path = container_path(container.name)

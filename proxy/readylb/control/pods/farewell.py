@@ -1,8 +1,9 @@
 """How one incarnation of a container is ended, in an order that loses nothing.
 
-Its pod has left the rotation already. Running requests finish; then the preStop hook; then SIGTERM,
-and SIGKILL at the end of the grace period. What comes first is deducted from what comes later, but
-two seconds always remain between the signals (`kuberuntime_container.go`, killContainer).
+Its pod has left the rotation already. Running requests finish; then the preStop hook; then SIGTERM, for
+which sidecars wait their turn, and SIGKILL at the end of the grace period. What comes first is deducted
+from what comes later, but two seconds always remain between the signals (`kuberuntime_container.go`,
+killContainer).
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ STOP_RETRY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What one container's end needs besides: its preStop hook, if it has one, and an ear for failures."""
+    """What one container's end needs besides: who hears of failures, its preStop hook, whose turn it is."""
 
     failed: Callable[[Exception], None]
     pre_stop: Callable[[], Coroutine[Any, Any, bool]] | None = None
+    turn: Callable[[], bool] = lambda: True
 
 
 class Farewell:
@@ -63,6 +65,10 @@ class Farewell:
         if self._signalled:
             self._deps.spawn(f"hurry/{self._running.container_id}", self._signal())
 
+    def look(self) -> None:
+        """See whether its turn has come."""
+        self._alarm.ring()
+
     def ended(self) -> None:
         """Take note that it has ended: there is nothing more to wait for."""
         self._ended = True
@@ -73,6 +79,8 @@ class Farewell:
         await self._traffic.closed(lambda: 0.0 if self._ended else self.deadline - MINIMUM_GRACE_SECONDS)
         if self._words.pre_stop is not None and not self._ended:
             await self._see_hook(self._words.pre_stop())
+        while not self._ended and not self._words.turn() and self._deps.clock.now() < self.deadline:
+            await self._alarm.wait(self.deadline)
         self._signalled = True
         await self._signal()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from readylb.control.alarm import Alarm
 from readylb.control.pods.container import ContainerKeeper
@@ -138,20 +139,24 @@ class PodKeeper:
             self._dismiss_sidecars()
 
     def _leave(self) -> None:
-        """Stop all: sidecars last, and in the reverse order of their start."""
-        spec = self._pod.spec
-        first = [item for item in spec.every_container if item not in spec.sidecars]
-        for container in first:
-            self._containers[container.name].leave(self._pod, container)
-        if not any(self._containers[container.name].life.up for container in first):
-            self._dismiss_sidecars()
+        """Stop all: at once, but for the stop signals of sidecars, which have an order."""
+        for container in self._pod.spec.every_container:
+            self._containers[container.name].leave(self._pod, container, partial(self._in_turn, container))
 
     def _dismiss_sidecars(self) -> None:
-        for container in reversed(self._pod.spec.sidecars):
-            keeper = self._containers[container.name]
-            keeper.leave(self._pod, container)
-            if keeper.life.up:
-                return
+        for container in self._pod.spec.sidecars:
+            self._containers[container.name].leave(self._pod, container, partial(self._in_turn, container))
+
+    def _in_turn(self, container: Container) -> bool:
+        """Say whether a container may have its stop signal: sidecars last, in the reverse order of starts.
+
+        Source: kuberuntime_termination_order.go.
+        """
+        spec = self._pod.spec
+        if container not in spec.sidecars:
+            return True
+        later = spec.sidecars[spec.sidecars.index(container) + 1 :]
+        return not any(self._containers[item.name].life.up for item in (*spec.containers, *later))
 
     def _started(self, container: Container) -> bool:
         life = self._containers[container.name].life
