@@ -377,3 +377,22 @@ def test_a_probe_period_that_makes_no_sense_is_refused(problems, text, wrong):
     (found,) = problems(f"services: {{s: {{port: 1, command: x, {text}}}}}")
     assert "services.s.probePeriodMilliseconds: Invalid value: " in found
     assert wrong in found
+
+
+@pytest.mark.parametrize(
+    ("port", "endpoint", "warned"),
+    [
+        ("8080", "127.0.0.1:8080", True),
+        ("{port: 8080, bind: 0.0.0.0}", "localhost:8080", True),
+        ("{port: 8080, bind: 127.0.0.2}", "127.0.0.2:8080", True),
+        ("{port: 8080, bind: 127.0.0.2}", "127.0.0.1:8080", False),
+        ("8080", "127.0.0.1:8081", False),
+        ("8080", "10.0.0.1:8080", False),
+        ("8080", "unix:/run/web.sock", False),
+    ],
+)
+def test_an_endpoint_that_is_the_service_itself_is_warned_of(load_text, port, endpoint, warned):
+    text = f"services:\n  s:\n    port: {port}\n    endpoints: ['127.0.0.1:1', '{endpoint}']\n"
+    found = [item for item in load_text(text).warnings if "listens there" in item.message]
+    assert [(item.line, item.path) for item in found] == [(4, "services.s.endpoints[1]")] * warned
+    assert all("--publish s:8080=PORT" in item.message for item in found)

@@ -42,6 +42,7 @@ from readylb.model.service import ClientIPConfig, SessionAffinityConfig
 #: What the top level of a readylb.yaml may hold.
 NATIVE_KEYS = tuple(shapes(NativeFile))
 PROTOCOLS = ("auto", "http", "tcp")
+_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class NativeReader:
@@ -70,6 +71,8 @@ class NativeReader:
                 images[image] = _words(command)
         if found:
             return
+        for path, message in _circles(native):
+            self._report.warn(self._file, locate(root, path), plain(path), message)
         if native.access_log is not None:
             self.access_log = AccessLogTarget(native.access_log.file, native.access_log.format)
         for name, service in native.services.items():
@@ -177,6 +180,18 @@ def _endpoints(path: str, service: NativeService) -> Errors:
             yield FieldError(f"{path}.{key}", "Forbidden: it goes with a command that readylb runs")
     if service.restart is not None:
         yield from validate_restart(f"{path}.restart", service.restart)
+
+
+def _circles(native: NativeFile) -> Iterator[tuple[str, str]]:
+    """Yield where endpoints are that will be their own service, unless it is told to listen elsewhere."""
+    for name, service in native.services.items():
+        port = _port(service)
+        hosts = _LOCAL if port.bind in {"", *_LOCAL, "0.0.0.0", "::"} else {port.bind}
+        for index, endpoint in enumerate(service.endpoints):
+            if (place := _place(endpoint)).port == port.port and place.host in hosts:
+                otherwise = f"unless --publish {name}:{port.port}=PORT has the service listen elsewhere"
+                message = f"the service itself listens there, so it gets no requests ({otherwise})"
+                yield f"services.{name}.endpoints[{index}]", message
 
 
 def _replicas(path: str, service: NativeService) -> Errors:

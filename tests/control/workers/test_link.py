@@ -393,7 +393,9 @@ async def test_the_services_annotations_are_followed_and_wrong_ones_reported_onc
         "readylb.io/balancer": "by_moon",
     }
     world.store.create(
-        make_service(annotations=annotations, ports=(ServicePort(port=80, app_protocol="TCP"),))
+        make_service(
+            annotations=annotations, ports=(ServicePort(port=80, target_port=8080, app_protocol="TCP"),)
+        )
     )
     await started(world)
     (settings,) = world.take(SetService)
@@ -475,3 +477,41 @@ async def test_messages_about_ports_that_are_gone_are_ignored(world: World) -> N
         world.worker.send(message)
     await world.settle()
     assert world.events() == []
+
+
+async def test_an_endpoint_that_leads_back_to_us_has_no_traffic_until_it_does_not(world: World) -> None:
+    world.store.create(make_service(port=8080))
+    world.store.create(make_pod("a"))
+    await started(world)
+    last = world.take(SetEndpoints)[-1]
+    assert [entry.ready for entry in last.endpoints] == [False]
+    assert last.no_ready_reason == "no Ready endpoint: a leads back to readylb itself"
+    told = [message for reason, message in world.events() if reason == "EndpointLeadsBack"]
+    assert [text.partition(",")[0] for text in told] == [
+        "cannot send requests to endpoint a: readylb itself listens on 127.0.0.1:8080"
+    ]
+
+    moved = (ServicePort(port=8080, target_port=9090),)
+    world.store.update(
+        Service, "default", "web", lambda item: replace(item, spec=replace(item.spec, ports=moved))
+    )
+    await world.settle()
+    assert [entry.ready for entry in world.take(SetEndpoints)[-1].endpoints] == [True]
+
+
+async def test_who_closed_a_circle_is_let_in_when_another_opens_it(world: World) -> None:
+    world.store.create(make_service("front", 9090))
+    world.store.create(make_service("back", 8080, ports=(ServicePort(port=8080, target_port=9090),)))
+    world.store.create(make_pod("a"))
+    await started(world)
+    ready = {
+        message.key: message.endpoints[0].ready for message in world.take(SetEndpoints) if message.endpoints
+    }
+    assert sorted(ready.values()) == [False, True], "one of the two is enough"
+    (closed,) = [key for key, is_ready in ready.items() if not is_ready]
+    (other,) = [key.partition("/")[2].partition(":")[0] for key in ready if key != closed]
+    world.store.remove(Service, "default", other)
+    await world.settle()
+    assert [message.endpoints[0].ready for message in world.take(SetEndpoints) if message.key == closed] == [
+        True
+    ]

@@ -17,7 +17,7 @@ from msgspec.structs import replace as altered
 from readylb.control import controller
 from readylb.control.clock import Clock
 from readylb.control.store import Change, ChangeType, Key, Store
-from readylb.control.workers import service_status, suspicions
+from readylb.control.workers import circles, service_status, suspicions
 from readylb.control.workers.ejections import Ejections
 from readylb.control.workers.endpoint_table import (
     entries,
@@ -32,17 +32,18 @@ from readylb.control.workers.moments import dated
 from readylb.control.workers.node_port_assigner import WITH_NODE_PORT, NodePortAssigner
 from readylb.control.workers.pod_traffic import SURVIVAL_SECONDS, PodTrafficLedger
 from readylb.control.workers.protocol import protocol_of
+from readylb.control.workers.served import is_served, port_key, selects
 from readylb.control.workers.service_port import ServicePortState
 from readylb.control.workers.service_settings import ServiceSettings, read_settings
 from readylb.model import EndpointSlice, Object, Pod, Service, Suspicion
 from readylb.model.endpoint_slice import SERVICE_NAME_LABEL
 from readylb.model.service import ServicePort
-from readylb.model.workload import LabelSelector
 from readylb.telemetry.events import EventRecorder
 from readylb.telemetry.metrics import Metrics
 from readylb.wire.channel import Channel, Message
 from readylb.wire.messages import (
     Address,
+    EndpointEntry,
     EndpointsApplied,
     Hello,
     ListenFailed,
@@ -128,7 +129,7 @@ class Link:
 
     def state(self, service: Service, port: ServicePort) -> ServicePortState | None:
         """Return what is known of a Service port: what was sent, listened on, confirmed."""
-        return self._ports.get(_port_key(service, port))
+        return self._ports.get(port_key(service, port))
 
     def in_force(self) -> list[tuple[str, bool]]:
         """Return each Service port that is served, and whether every worker follows its newest endpoints."""
@@ -147,7 +148,7 @@ class Link:
         elif isinstance(item, Suspicion):
             pod = self._store.find(Pod, namespace, item.pod_name)
             selecting = self._store.objects(Service, namespace) if isinstance(pod, Pod) else ()
-            yield from ((namespace, one.metadata.name) for one in selecting if pod and _selects(one, pod))
+            yield from ((namespace, one.metadata.name) for one in selecting if pod and selects(one, pod))
         elif isinstance(item, Pod):
             if change.type is ChangeType.DELETED:
                 self._traffic.forget(item.metadata.uid)
@@ -155,15 +156,15 @@ class Link:
                 suspicions.forget(self._store, item)
             versions = [version for version in (item, change.old) if version is not None]
             for service in self._store.objects(Service, namespace):
-                if any(_selects(service, version) for version in versions):
+                if any(selects(service, version) for version in versions):
                     yield namespace, service.metadata.name
 
     def reconcile(self, key: Key) -> float | None:
         """Tell the worker what it does not know yet about the Service, and write its status."""
         service = self._store.find(Service, *key)
-        served = service is not None and _is_served(service)
+        served = service is not None and is_served(service)
         ports = [port for port in service.spec.ports if port.protocol == "TCP"] if service and served else []
-        self._drop(key, {_port_key(service, port) for port in ports} if service else set())
+        self._drop(key, {port_key(service, port) for port in ports} if service else set())
         if service is None or not served:
             self._problems.pop(key, None)
             self._node_ports.forget(*key)
@@ -171,7 +172,7 @@ class Link:
         settings = read_settings(service, self._settings.bind)
         self._report(service, settings)
         service = self._node_ports.assign(service, settings.bind)
-        pods = [pod for pod in self._store.objects(Pod, service.metadata.namespace) if _selects(service, pod)]
+        pods = [pod for pod in self._store.objects(Pod, service.metadata.namespace) if selects(service, pod)]
         for port in service.spec.ports:
             if port.protocol == "TCP":
                 protocol = protocol_of(port, pods, settings.server_first)
@@ -215,14 +216,17 @@ class Link:
         found = current(entries(port, slices, pods), service, pods, self._store, self._traffic.survived)
         found = suspicions.marked(found, pods, self._store)
         found = dated(found, pods, self._offset, slow_start=state.settings.slow_start_seconds > 0)
+        found = self._without_circles(service, state, found)
         reason = no_ready_reason(found, pods)
+        if reason and state.circling:
+            reason = circles.reason(state.circling)
         message = SetEndpoints(
             key=state.key,
             generation=state.generation,
             endpoints=found,
             no_ready_reason=reason,
             retry_after_seconds=retry_after_seconds(pods) if reason else 1,
-            starting=is_starting(pods),
+            starting=is_starting(pods) and not state.circling,
         )
         if message == state.endpoints:
             return
@@ -230,6 +234,20 @@ class Link:
         state.sent_at = self._clock.now()
         self._traffic.sending(state.endpoints)
         self._channel.send(state.endpoints)
+        self._look_again(state.service)
+
+    def _without_circles(
+        self, service: Service, state: ServicePortState, found: tuple[EndpointEntry, ...]
+    ) -> tuple[EndpointEntry, ...]:
+        """Leave out, and report once, endpoints that lead back to where we listen."""
+        kept = circles.without_circles(found, state, self._ports)
+        cut = [old for old, new in zip(found, kept, strict=True) if old is not new]
+        for entry in cut:
+            if entry.name not in state.circling:
+                text = circles.sentence(entry, service.metadata.name, state.port)
+                self._recorder.record(service, "Warning", "EndpointLeadsBack", text, component="readylb")
+        state.circling = frozenset(entry.name for entry in cut)
+        return kept
 
     def _drop(self, key: Key, kept: set[str]) -> None:
         """Forget the Service's ports that are gone; whoever was kept from their address may have it."""
@@ -242,8 +260,13 @@ class Link:
             self._metrics.forget_service(state.key)
         if gone:
             self._progress.set()
-            for waiting in {state.service for state in self._ports.values() if state.conflict} - {key}:
-                self.reconcile(waiting)
+            self._look_again(key)
+
+    def _look_again(self, key: Key) -> None:
+        """Let those have another try who were kept from something by others, after a change of `key`."""
+        kept = (state.service for state in self._ports.values() if state.conflict or state.circling)
+        for service in set(kept) - {key}:
+            self.reconcile(service)
 
     def _fail_by_conflict(
         self, service: Service, state: ServicePortState, primary: Address, other: str
@@ -275,7 +298,7 @@ class Link:
         return next(owners, "")
 
     def _state(self, service: Service, port: ServicePort) -> ServicePortState:
-        key = _port_key(service, port)
+        key = port_key(service, port)
         meta = service.metadata
         return self._ports.setdefault(key, ServicePortState(key, (meta.namespace, meta.name), port.port))
 
@@ -363,18 +386,3 @@ class Link:
                     if said is not None:
                         self._channel.send(said)
         self._workers.add(message.worker)
-
-
-def _port_key(service: Service, port: ServicePort) -> str:
-    return f"{service.metadata.namespace}/{service.metadata.name}:{port.port}"
-
-
-def _is_served(service: Service) -> bool:
-    """Headless Services and ExternalName have no address of their own to listen on."""
-    deleted = service.metadata.deletion_timestamp is not None
-    return not deleted and service.spec.cluster_ip != "None" and service.spec.type != "ExternalName"
-
-
-def _selects(service: Service, pod: Object) -> bool:
-    selector = service.spec.selector
-    return bool(selector) and LabelSelector(match_labels=selector).matches(pod.metadata.labels)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from readylb.control.store import Key
 from readylb.wire.messages import Address, ListenFailed, Listening, SetEndpoints, SetService
 
-_WILDCARDS = frozenset({"0.0.0.0", "::"})
+#: Addresses that stand for all of this machine's.
+WILDCARDS = frozenset({"0.0.0.0", "::"})
 
 
 @dataclass(slots=True)
@@ -34,6 +35,8 @@ class ServicePortState:
     local_port: int | None = None
     conflict: str = ""
     failure: ListenFailed | None = None
+    #: Endpoints that lead back here, and have no traffic for it.
+    circling: frozenset[str] = frozenset()
     applied: Applied = field(default_factory=Applied)
 
     def __repr__(self) -> str:
@@ -81,5 +84,5 @@ class ServicePortState:
 def _overlap(one: Address, other: Address) -> bool:
     """Workers bind IPv6 for itself, so only addresses of one family are in each other's way."""
     same_family = (":" in one.host) == (":" in other.host)
-    same_host = one.host == other.host or not _WILDCARDS.isdisjoint({one.host, other.host})
+    same_host = one.host == other.host or not WILDCARDS.isdisjoint({one.host, other.host})
     return one.port == other.port and same_family and same_host
