@@ -227,10 +227,12 @@ async def test_failures_in_a_row_eject_an_endpoint_for_a_while(balancer):
     await balancer.start(limits=Limits(eject_failures=2, eject_seconds=0.3))
     broken, good = await balancer.endpoint(breaks_off), await balancer.endpoint()
     await balancer.ready(broken, good)
+    begin = time.time()
     for _ in range(8):
         await balancer.exchange(LAST)
     assert (broken.connections, len(good.heads)) == (2, 8)
-    await balancer.message(PassiveReport, lambda m: m.reason == "Ejected")
+    report = await balancer.message(PassiveReport, lambda m: m.reason == "Ejected")
+    assert begin + 0.3 <= report.until <= time.time() + 0.3, "it is told until when"
     await asyncio.sleep(0.7)
     await balancer.exchange(LAST)
     await balancer.exchange(LAST)

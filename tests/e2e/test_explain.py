@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
+from tests.e2e.harness import Readylb, burst
 from tests.e2e.manifests import serve_web
 from tests.e2e.ports import free_port
+from tests.e2e.replicas import OwnReplicas
+from tests.e2e.servers import serving
 
 
 def test_explain_tells_what_took_a_pod_out(tmp_path: Path) -> None:
@@ -27,3 +31,32 @@ def test_explain_tells_what_took_a_pod_out(tmp_path: Path) -> None:
         (probe,) = json.loads(lb.run("explain", pod.name, "-o", "json").stdout)["probes"]
         assert probe["streak"] >= probe["threshold"] == 3
         assert 0 <= probe["nextInSeconds"] <= 1
+
+
+def test_explain_tells_what_traffic_holds_against_an_endpoint(tmp_path: Path) -> None:
+    port = free_port()
+    config = tmp_path / "readylb.yaml"
+
+    def breaks_off(client: socket.socket) -> None:
+        client.recv(1000)
+
+    with serving(breaks_off) as broken, OwnReplicas(1) as own:
+        config.write_text(f"""\
+services:
+  web:
+    port: {port}
+    endpoints: ["{broken}", "{own.all[0].address}"]
+    readinessProbe: {{tcpSocket: {{}}, periodSeconds: 1}}
+    limits: {{eject-failures: 2, eject-seconds: 300}}
+""")
+        with Readylb(tmp_path, "-f", str(config)) as lb:
+            lb.wait_ready(2)
+            assert set(burst(port, 10)) == {own.all[0].name}, "another one has what the broken one has not"
+            lines = lb.run("explain", "web-0").stdout.splitlines()
+            assert lines[0].startswith("pod/web-0 is out: Ready, but left out by traffic for ")
+            assert lines[2].startswith(
+                f"decided by:   traffic of service/web:{port}: several requests in a row failed, "
+            )
+            (signal,) = json.loads(lb.run("explain", "web-0", "-o", "json").stdout)["passiveSignals"]
+            assert 200 < signal["backInSeconds"] < 300
+            assert "gets traffic of service/web" in lb.run("explain", "web-1").stdout

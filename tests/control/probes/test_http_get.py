@@ -128,11 +128,12 @@ async def test_informational_answers_are_passed_over() -> None:
 
 
 async def test_a_local_redirect_is_followed_and_its_end_is_judged() -> None:
-    answers = [reply("302 Found", b"", "Location: /there"), reply("500 No")]
-    async with serve(answers.__getitem__) as served:
-        outcome = await get(served.port, http_headers=(HTTPHeader(name="host", value="example.com"),))
-    assert outcome.output == "HTTP probe failed with statuscode: 500"
-    assert served.requests[1].startswith(b"GET /there HTTP/1.1\r\nHost: example.com\r\n")
+    for where in ("/there", "/there?from=http://127.0.0.1/"):
+        answers = [reply("302 Found", b"", f"Location: {where}"), reply("500 No")]
+        async with serve(answers.__getitem__) as served:
+            outcome = await get(served.port, http_headers=(HTTPHeader(name="host", value="example.com"),))
+        assert outcome.output == "HTTP probe failed with statuscode: 500"
+        assert served.requests[1].startswith(f"GET {where} HTTP/1.1\r\nHost: example.com\r\n".encode())
 
 
 async def test_a_redirect_to_another_host_is_not_followed_but_warned_about() -> None:

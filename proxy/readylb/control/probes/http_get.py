@@ -11,7 +11,7 @@ from readylb.control.probes.address import resolve
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.dial import DialError, dial
 from readylb.control.probes.http_exchange import ExchangeError, HTTPExchange, Response
-from readylb.control.probes.http_request import Headers, ProbeURL, first_url
+from readylb.control.probes.http_request import Headers, ProbeURL, first_url, is_absolute
 from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.model.probe import HTTPGetAction, ProbeResult
 
@@ -85,7 +85,7 @@ class _Chain:
             following = self._redirect(location)
             if following.host != home:
                 return answer
-            if "://" in location:
+            if is_absolute(location):
                 host = ""
             referer = "" if (self.url.scheme, following.scheme) == ("https", "http") else str(self.url)
             self.url, self.shown = following, str(following)

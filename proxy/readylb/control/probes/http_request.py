@@ -64,6 +64,14 @@ def first_url(scheme: str, host: str, port: int, path: str) -> ProbeURL:
     return ProbeURL(scheme.lower() or "http", host, port, uri, authority)
 
 
+def is_absolute(location: str) -> bool:
+    """Say whether a Location names a scheme: a Host header of the probe's own outlives the others.
+
+    Source: Go's net/http, client.go: the query of a relative one may well hold a URL.
+    """
+    return bool(urlsplit(location).scheme)
+
+
 def canonical(name: str) -> str:
     """Return a header name as Go spells it: `HOST` → `Host`, `FOO-bAR` → `Foo-Bar`."""
     if not _TOKEN.fullmatch(name):
