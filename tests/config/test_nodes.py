@@ -17,7 +17,14 @@ spec:
 
 @pytest.mark.parametrize(
     ("path", "line"),
-    [("spec", 1), ("spec.ports", 2), ("spec.ports[1]", 5), ("spec.ports[1].name", 5), ("spec.type", 6)],
+    [
+        ("spec", 1),
+        ("spec.ports", 2),
+        ("spec.ports[1]", 5),
+        ("spec.ports[1].name", 5),
+        ("spec.type", 6),
+        ("spec[type]", 6),
+    ],
 )
 def test_a_path_leads_to_its_line(path, line):
     (root,) = read_yaml(TEXT)

@@ -15,6 +15,8 @@ from tests.e2e.ports import free_port
 from tests.e2e.processes import processes_of
 from tests.isolation import links_of, needs_isolation
 
+from readylb.control.runtimes.cgroups import cgroup_root
+
 APP = Path(__file__).resolve().parent / "unmodified_app.py"
 FAST = {"initialDelaySeconds: 5": "initialDelaySeconds: 0", "periodSeconds: 5": "periodSeconds: 1"}
 
@@ -132,3 +134,36 @@ spec: {{type: LoadBalancer, selector: {{app: pair}}, ports: [{{port: 80, targetP
         lb.wait_ready(1)
         lb.wait_for("they meet", lambda: fetch(port, "/neighbour").text == "pair is here\n")
         assert lb.run("exec", "pair", "-c", "other", "--", "cat", "/tmp/hooked").stdout == "pair\n"
+
+
+def can_limit_memory() -> bool:
+    root = cgroup_root()
+    there = root is not None and "memory" in (root / "cgroup.controllers").read_text().split()
+    return bool(root) and there and os.access(root / "cgroup.subtree_control", os.W_OK)
+
+
+def test_memory_beyond_the_limit_is_oom_killed_or_a_warning_says_that_nobody_looks(tmp_path: Path) -> None:
+    manifest = tmp_path / "eater.yaml"
+    eat = "import time; kept = bytearray(96 * 2**20); print('ate'); time.sleep(600)"
+    manifest.write_text(f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: eater}}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+  - name: eater
+    image: eater
+    command: [{PYTHON}, -u, -c, "{eat}"]
+    resources: {{limits: {{memory: 32Mi}}}}
+""")
+    with Readylb(tmp_path, "-f", str(manifest)) as lb:
+        if can_limit_memory():
+            lb.wait_for("it is killed", lambda: lb.pod("eater").restarts >= 1)
+            last = lb.pod("eater").containers[0]["lastState"]["terminated"]
+            assert (last["exitCode"], last["reason"]) == (137, "OOMKilled")
+        else:
+            lb.wait_event("LimitsNotEnforced", "resources.limits are not enforced: memory: ")
+            lb.wait_for("it eats", lambda: lb.run("logs", "eater", code=None).stdout == "ate\n")
+            assert len(lb.events("LimitsNotEnforced")) == 1
+        assert lb.pod("eater").status["qosClass"] == "Burstable"

@@ -95,6 +95,7 @@ def _container(
             lines += [f"{title}:", *(f"  {line}" for word in words for line in word.split("\n"))]
     if status is not None:
         lines += _status(status)
+    lines += _resources(container.get("resources", {}))
     for title, name in _PROBES:
         if name in container:
             period = often if title == "Readiness" else ""
@@ -126,6 +127,15 @@ def _status(status: Document) -> list[str]:
         lines += _state("Last State", status["lastState"])
     ready = "True" if status.get("ready") else "False"
     return [*lines, f"Ready:\t{ready}", f"Restart Count:\t{status.get('restartCount', 0)}"]
+
+
+def _resources(resources: Document) -> list[str]:
+    """Return limits and requests, each by name (describeContainerResource)."""
+    lines = []
+    for title in ("Limits", "Requests"):
+        if quantities := resources.get(title.lower()):
+            lines += [f"{title}:", *(f"  {name}:\t{value}" for name, value in sorted(quantities.items()))]
+    return lines
 
 
 def _state(title: str, state: Document) -> list[str]:

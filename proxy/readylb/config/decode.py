@@ -23,7 +23,14 @@ _INT32 = 2**31
 _INT64 = 2**63
 #: The integer fields that Kubernetes keeps in 64 bits.
 _LONG = frozenset(
-    {"terminationGracePeriodSeconds", "deletionGracePeriodSeconds", "observedGeneration", "generation"}
+    {
+        "terminationGracePeriodSeconds",
+        "deletionGracePeriodSeconds",
+        "observedGeneration",
+        "generation",
+        "limits",
+        "requests",
+    }
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from readylb.config.pod_specs import with_pod_spec
 from readylb.model import Deployment, Object, ReplicationController, Service
-from readylb.model.container import Container, ContainerPort
+from readylb.model.container import Container, ContainerPort, ResourceRequirements
 from readylb.model.lifecycle import Lifecycle, LifecycleHandler
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
@@ -77,8 +77,16 @@ def _container(container: Container) -> Container:
         termination_message_policy=container.termination_message_policy or "File",
         ports=tuple(_container_port(port) for port in container.ports),
         lifecycle=None if container.lifecycle is None else _lifecycle(container.lifecycle),
+        resources=_resources(container.resources),
         **probes,
     )
+
+
+def _resources(resources: ResourceRequirements) -> ResourceRequirements:
+    """Write quantities as texts; a limit is also the request where none is said (SetDefaults_Pod)."""
+    limits = {name: str(value) for name, value in resources.limits.items()}
+    requests = {name: str(value) for name, value in resources.requests.items()}
+    return ResourceRequirements(limits=limits, requests={**limits, **requests})
 
 
 def _lifecycle(lifecycle: Lifecycle) -> Lifecycle:

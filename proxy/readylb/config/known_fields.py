@@ -10,7 +10,7 @@ from typing import Any
 
 from readylb.config.decode import Known, Verdict
 from readylb.model import Deployment, Pod, ReplicaSet, ReplicationController, Service
-from readylb.model.container import Container, EnvVarSource
+from readylb.model.container import Container, EnvVarSource, ResourceRequirements
 from readylb.model.lifecycle import Lifecycle
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec
@@ -96,13 +96,13 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
     },
     Container: {
         **_silent("resizePolicy"),
-        **_warn(f"{_LOCAL}, without limits", "resources"),
         **_warn(f"{_LOCAL} of the user who started readylb", "securityContext"),
         **_warn(f"{_LOCAL} and see this machine's own files", "volumeMounts", "volumeDevices"),
         **_warn("ignored: a container has no terminal and no standard input", "stdin", "stdinOnce", "tty"),
         **_refuse("the container would run without these variables (list them in env)", "envFrom"),
         **_refuse("use restartPolicy", "restartPolicyRules"),
     },
+    ResourceRequirements: _warn("ignored: there are no devices to claim", "claims"),
     Lifecycle: _refuse("SIGTERM is what stops a container", "stopSignal"),
     EnvVarSource: _refuse(
         "only fieldRef is (write the value itself, or set it with a fieldRef)",

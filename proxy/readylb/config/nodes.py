@@ -13,7 +13,7 @@ MAX_DEPTH = 64
 #: Most values in a file after aliases are expanded: a thousand objects fit, alias bombs do not.
 MAX_VALUES = 30_000
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"\[(\d+)\]|\[([^\[\]]+)\]|([^.\[\]]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,15 @@ def empty(node: Node | None) -> bool:
 
 
 def locate(root: Node, path: str) -> int:
-    """Return the line of the node at `path` (`spec.ports[0].port`), or of its nearest parent."""
+    """Return the line of the node at `path` (`spec.ports[0].port`, `limits[cpu]`), or of its parent."""
     node, line = root, root.line
     for match in _STEP.finditer(path):
-        if match[1] is not None and isinstance(node, Table) and match[1] in node.entries:
-            entry = node.entries[match[1]]
+        key = match[2] or match[3]
+        if key and isinstance(node, Table) and key in node.entries:
+            entry = node.entries[key]
             node, line = entry.node, entry.line
-        elif match[2] is not None and isinstance(node, Sequence) and int(match[2]) < len(node.items):
-            node = node.items[int(match[2])]
+        elif match[1] is not None and isinstance(node, Sequence) and int(match[1]) < len(node.items):
+            node = node.items[int(match[1])]
             line = node.line
         else:
             break

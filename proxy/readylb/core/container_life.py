@@ -111,12 +111,12 @@ class ContainerLife:
         life = self._step(Step.STOP)
         return replace(life, doomed_restart=restart, stop_reason=reason, stop_message=message)
 
-    def exited(self, exit_code: int, signal: int, finished_at: float) -> ContainerLife:
-        """Note that it has ended."""
+    def exited(self, exit_code: int, signal: int, finished_at: float, reason: str = "") -> ContainerLife:
+        """Note that it has ended; `reason` is what its exit status does not tell."""
         ended = ContainerStateTerminated(
             exit_code=exit_code,
             signal=signal,
-            reason=self.stop_reason or ("Error" if exit_code else "Completed"),
+            reason=self.stop_reason or reason or ("Error" if exit_code else "Completed"),
             message=self.stop_message,
             started_at=self.started_at,
             finished_at=finished_at,

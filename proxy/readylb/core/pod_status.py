@@ -13,6 +13,7 @@ from readylb.core.conditions import pod_conditions
 from readylb.core.container_life import ContainerLife, Stage
 from readylb.core.init_containers import succeeded, turn
 from readylb.core.pod_lifecycle import Verdicts, restarts
+from readylb.core.resources import qos_class
 from readylb.model import Pod
 from readylb.model.container import (
     Container,
@@ -69,7 +70,7 @@ def pod_status(
         start_time=now if old.start_time is None else old.start_time,
         init_container_statuses=inits,
         container_statuses=statuses,
-        qos_class=old.qos_class or "BestEffort",
+        qos_class=old.qos_class or qos_class(spec),
         port_mappings=around.port_mappings,
     )
 

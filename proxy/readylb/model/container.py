@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,18 @@ class ContainerPort:
     host_ip: str = key("hostIP", default="")
 
 
+#: Amounts by resource name: `cpu`, `memory`; a number without unit may be written as one.
+Quantities = Mapping[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRequirements:
+    """What a container may use at most, and what it is promised (which means nothing on one machine)."""
+
+    limits: Quantities = field(default_factory=dict)
+    requests: Quantities = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """One process to keep, and its probes."""
@@ -57,6 +70,7 @@ class Container:
     working_dir: str = ""
     ports: tuple[ContainerPort, ...] = ()
     env: tuple[EnvVar, ...] = ()
+    resources: ResourceRequirements = field(default_factory=ResourceRequirements)
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None

@@ -18,6 +18,7 @@ from readylb.config.validation.errors import (
 )
 from readylb.config.validation.lifecycle import validate_lifecycle
 from readylb.config.validation.probes import validate_probes
+from readylb.config.validation.resources import validate_resources
 from readylb.model.container import Container, ContainerPort, EnvVar
 from readylb.model.pod import PodSpec
 
@@ -78,6 +79,7 @@ def _container(path: str, container: Container, seen: set[str]) -> Errors:
     yield from choice(f"{path}.imagePullPolicy", container.image_pull_policy, _PULL_POLICIES)
     yield from _ports(f"{path}.ports", container.ports)
     yield from validate_environment(f"{path}.env", container.env)
+    yield from validate_resources(f"{path}.resources", container.resources)
     if container.restart_policy:
         yield from choice(f"{path}.restartPolicy", container.restart_policy, _RESTART_POLICIES)
 

@@ -189,7 +189,7 @@ class ContainerKeeper:
         if self._farewell is not None:
             self._farewell.ended()
             self._farewell = None
-        self.life = self.life.exited(ended.exit_code, ended.signal, ended.finished_at)
+        self.life = self.life.exited(ended.exit_code, ended.signal, ended.finished_at, ended.reason)
 
     async def _stillborn(self, pod: Pod, container: Container, running: RunningContainer) -> None:
         """End a container whose postStart hook has failed: it has never been running for anybody."""
@@ -199,7 +199,7 @@ class ContainerKeeper:
         await farewell.run()
         ended = await running.wait()
         life = self.life.started(running.container_id, running.started_at)
-        self.life = life.exited(ended.exit_code, ended.signal, ended.finished_at)
+        self.life = life.exited(ended.exit_code, ended.signal, ended.finished_at, ended.reason)
 
     async def _post_start(self, pod: Pod, container: Container, running: RunningContainer) -> bool:
         """Run the hook, which counts as part of the start; say whether the container may go on."""

@@ -106,6 +106,8 @@ class PodKeeper:
                 await self._wait_until(now + backoff.delay_seconds)
             else:
                 self._network = PodNetwork(sandbox.pod_ip, sandbox.host_ip, sandbox.port_mappings)
+                for warning in sandbox.warnings:
+                    self._deps.recorder.record(self._pod, "Warning", warning.reason, warning.message)
                 self._publish()
                 return True
         return False

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, TypeVar
 
+from readylb.control.runtimes.cgroups import ContainerCgroup
 from readylb.errors import RuntimeFailureError
 
 T = TypeVar("T")
@@ -44,6 +48,7 @@ class Command:
     directory: str | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
     entrance: Entrance | None = None
+    cgroup: ContainerCgroup | None = None
 
 
 def watch_exit(pid: int, ended: Callable[[], None]) -> None:
@@ -119,7 +124,7 @@ def spawn(
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
-            command.argv,
+            _words(command),
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -135,6 +140,18 @@ def spawn(
         msg = _why(command, error)
         raise RuntimeFailureError(msg) from error
     return Child(process)
+
+
+def _words(command: Command) -> tuple[str, ...]:
+    """Return what to run; one that enters a group first is looked for here, as its shell would not say."""
+    if command.cgroup is None:
+        return command.argv
+    name = command.argv[0]
+    where = Path(command.directory or ".") / name if "/" in name else name
+    if shutil.which(where, path=command.environment.get("PATH")) is None:
+        number = errno.EACCES if "/" in name and Path(where).exists() else errno.ENOENT
+        raise OSError(number, os.strerror(number), name)
+    return command.cgroup.wrapped(command.argv)
 
 
 def _why(command: Command, error: OSError | ValueError) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from readylb.control.clock import Clock
 from readylb.control.runtimes import marks
+from readylb.control.runtimes.cgroups import Cgroups, cgroup_root
 from readylb.control.runtimes.child import Command, spawn
 from readylb.control.runtimes.context import RuntimeContext
 from readylb.control.runtimes.exec_session import ProcessExecSession, open_pipes, open_terminal
@@ -32,6 +33,7 @@ from readylb.control.runtimes.runtime import ExecResult, Sandbox
 from readylb.control.runtimes.sweeper import Sweeper
 from readylb.control.tasks import TaskGroup
 from readylb.core.container_command import environment, expand, resolve
+from readylb.core.resources import limits
 from readylb.errors import NotFoundError, RuntimeFailureError
 from readylb.model import Pod
 from readylb.model.container import Container
@@ -77,6 +79,7 @@ class ProcessRuntime:
         self._tasks = TaskGroup("runtimes/process", context.fatal)
         self._sweeper = Sweeper(self._tasks)
         self._host = Host(self._guard, self._sweeper, context.clock, scheme)
+        self._cgroups = Cgroups(cgroup_root())
         self._places = make_places(context, self._guard)
         self._pods: dict[str, _PodRecord] = {}
         self._inherited = _inherited(os.environ)
@@ -84,6 +87,7 @@ class ProcessRuntime:
 
     async def open(self) -> None:
         """Make what all pods share. RuntimeFailureError says what this system lacks."""
+        await asyncio.to_thread(self._cgroups.clean)
         await self._places.open()
 
     async def prepare(self, pod: Pod) -> Sandbox:
@@ -94,7 +98,8 @@ class ProcessRuntime:
         if record is None:
             record = self._pods[pod.metadata.uid] = await self._make(pod)
         around = record.place.surroundings
-        return Sandbox(around.pod_ip, around.port_mappings, around.host_ip)
+        warnings = self._cgroups.warnings(pod)
+        return Sandbox(around.pod_ip, around.port_mappings, around.host_ip, warnings)
 
     async def start(self, pod: Pod, container: Container, attempt: int) -> ProcessContainer:
         """Start the container's command, once nothing of its previous incarnation is left."""
@@ -172,6 +177,7 @@ class ProcessRuntime:
         if containers:
             await asyncio.wait([container.ended for container in containers], timeout=_KILL_SECONDS)
         await self._places.close()
+        await asyncio.to_thread(self._cgroups.close)
         await self._guard.close()
         await self._tasks.stop()
         for container in containers:
@@ -209,10 +215,11 @@ class ProcessRuntime:
                 f"(map it: --image {image}=COMMAND, or the annotation readylb.io/command)"
             )
             raise RuntimeFailureError(msg)
+        identity = uuid.uuid4().hex
         own = {
             marks.INSTANCE: self._instance,
             marks.POD: pod.metadata.uid,
-            marks.CONTAINER: uuid.uuid4().hex,
+            marks.CONTAINER: identity,
         }
         return Command(
             argv=tuple(expand(word, declared) for word in argv),
@@ -220,6 +227,7 @@ class ProcessRuntime:
             environment={**self._inherited, **declared, **own},
             directory=container.working_dir or None,
             entrance=record.place.entrance,
+            cgroup=self._cgroups.make(identity, limits(container)),
         )
 
     def _spawn(self, command: Command, slot: _Slot, base: Path) -> ProcessContainer:
@@ -231,6 +239,8 @@ class ProcessRuntime:
         except RuntimeFailureError:
             os.close(reader)
             ring.remove()
+            if command.cgroup is not None:
+                command.cgroup.remove()
             raise
         finally:
             os.close(writer)

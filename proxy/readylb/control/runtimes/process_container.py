@@ -96,7 +96,7 @@ class ProcessContainer:
 
         A leader that ends by itself takes its group along, as the first process of a container does.
         """
-        child = self._child
+        child, cgroup = self._child, self.command.cgroup
         await asyncio.wait([child.exited])
         finished_at = self._clock.now()
         if not self._stopping:
@@ -111,10 +111,13 @@ class ProcessContainer:
                 signal=signal_number,
                 started_at=self.started_at,
                 finished_at=finished_at,
+                reason="OOMKilled" if cgroup is not None and cgroup.oom_killed() else "",
             )
         )
         self._guard.remove(child.pgid)
         await self._sweeper.sweep(self._mark)
+        if cgroup is not None:
+            await asyncio.to_thread(cgroup.remove)
         self.release()
 
     def release(self) -> None:

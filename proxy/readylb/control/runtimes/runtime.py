@@ -16,22 +16,35 @@ from readylb.model.pod import PortMapping
 
 
 @dataclass(frozen=True, slots=True)
+class Warn:
+    """Something that the pod asks for and will not get: a Warning event."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sandbox:
     """Where the pod's containers live: its address, declared ports and bound ones, its host's address."""
 
     pod_ip: str
     port_mappings: tuple[PortMapping, ...] = ()
     host_ip: str = "127.0.0.1"
+    warnings: tuple[Warn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerExit:
-    """How a container ended: exit status, or 128 + signal with `signal` set. Epoch seconds."""
+    """How a container ended: exit status, or 128 + signal with `signal` set. Epoch seconds.
+
+    `reason` is what the status does not tell: `OOMKilled`.
+    """
 
     exit_code: int
     signal: int
     started_at: float
     finished_at: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

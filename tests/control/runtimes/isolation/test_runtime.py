@@ -15,7 +15,7 @@ from tests.isolation import links, links_of, needs_isolation
 
 from readylb.control.clock import SteadyClock
 from readylb.control.runtimes.isolation.network import remove_leftovers
-from readylb.control.runtimes.isolation.owner import Owner
+from readylb.control.runtimes.owner import Owner
 from readylb.control.runtimes.process import ProcessRuntime
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.control.runtimes.table import RuntimeTable

@@ -18,7 +18,7 @@ from typing import Any
 from readylb.control.runtimes.isolation import ip_command
 from readylb.control.runtimes.isolation.inside import PodEntrance
 from readylb.control.runtimes.isolation.machine_lock import machine_lock
-from readylb.control.runtimes.isolation.owner import Owner
+from readylb.control.runtimes.owner import Owner
 from readylb.core.pod_addresses import PodAddresses, choose_range
 
 log = logging.getLogger(__name__)

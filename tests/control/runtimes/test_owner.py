@@ -4,7 +4,7 @@ import os
 import subprocess
 from dataclasses import replace
 
-from readylb.control.runtimes.isolation.owner import Owner
+from readylb.control.runtimes.owner import Owner
 
 
 def test_an_owner_is_found_again_in_its_alias() -> None:
