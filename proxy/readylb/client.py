@@ -16,17 +16,15 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 
-from readylb.config.own_folder import own_folder
+from readylb.config.admin_token import read_token, token_paths
 from readylb.core.admin_address import (
     ADMIN_VARIABLE,
     DEFAULT_ADMIN_ADDRESS,
-    AdminAddress,
     parse_admin_address,
 )
 from readylb.core.api_resources import PODS, ApiResource
@@ -134,7 +132,7 @@ class Client:
             msg = "cannot reach the admin API: it is off (start `readylb up` without --admin off)"
             raise UsageError(msg)
         self.address = parsed
-        self._token = _read_token(parsed) if token is None else token
+        self._token = read_token(parsed) if token is None else token
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -233,13 +231,26 @@ class Client:
 
         A list is operations on places in the object instead (RFC 6902).
 
-        NotFoundError; InvalidError when a rule would be broken; ConflictError when `change` names a
-        resourceVersion that is no longer the present one.
+        NotFoundError; InvalidError; ConflictError when `change` names a resourceVersion that is no longer the
+        present one.
         """
         path = resource.path(namespace, name) + (f"/{subresource}" if subresource else "")
         form = "json-patch" if isinstance(change, list) else "merge-patch"
         headers = {"Content-Type": f"application/{form}+json"}
         return await self._json("PATCH", path, headers=headers, body=change)
+
+    async def create(
+        self, resource: ApiResource, namespace: str, document: Document, *, dry_run: bool = False
+    ) -> Document:
+        """Make an object; return it. AlreadyExistsError, InvalidError. `dry_run` writes nothing."""
+        return await self._json("POST", resource.path(namespace), query=_dry_run(dry_run), body=document)
+
+    async def replace(
+        self, resource: ApiResource, namespace: str, name: str, document: Document, *, dry_run: bool = False
+    ) -> Document:
+        """Replace what an author says of an object; return it. NotFoundError, InvalidError, ConflictError."""
+        path = resource.path(namespace, name)
+        return await self._json("PUT", path, query=_dry_run(dry_run), body=document)
 
     async def explain(self, namespace: str, pod: str) -> Document:
         """Return why a pod is in or out of the rotation; `lines` says it in text. NotFoundError."""
@@ -335,7 +346,7 @@ class Client:
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> ReadylbError:
         if response.status == _UNAUTHORIZED:
-            path = _token_paths(self.address)[0]
+            path = token_paths(self.address)[0]
             found = "its token has changed" if self._token else f"there is no token for it in {path}"
             remedy = "run this as the user who started `readylb up`"
             return ReadylbError(f"cannot use the admin API at {self.address}: {found} ({remedy})")
@@ -355,22 +366,8 @@ class Client:
         return ReadylbError(f"cannot reach the admin API at {self.address}: {cause} ({hint})")
 
 
-def _token_paths(address: AdminAddress) -> list[Path]:
-    folder = own_folder()
-    return [folder / alias.token_file_name for alias in address.aliases]
-
-
-def _read_token(address: AdminAddress) -> str:
-    """Return the token for an address, empty when there is none: the server then says so."""
-    for path in _token_paths(address):
-        try:
-            return path.read_text().strip()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            msg = f"cannot read the admin token in {path}: {error.strerror} (run as the user of `readylb up`)"
-            raise ReadylbError(msg) from error
-    return ""
+def _dry_run(wanted: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if wanted else {}
 
 
 def _accept(as_table: bool) -> dict[str, str]:

@@ -175,6 +175,7 @@ class World:
     runtime: FakeRuntime
     reasons: list[str] = field(default_factory=list)
     insight: FakeInsight = field(default_factory=FakeInsight)
+    images: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def deps(self) -> AdminDeps:
@@ -187,6 +188,7 @@ class World:
             metrics=FakeMetrics(),
             ready=lambda: (not self.reasons, "\n".join(self.reasons)),
             insight=self.insight,
+            images=lambda: self.images,
         )
 
 

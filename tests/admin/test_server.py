@@ -107,11 +107,11 @@ async def test_an_unknown_path_is_a_status_object(api: TestClient) -> None:
 
 
 async def test_a_verb_that_is_not_supported_is_405_and_says_which_are(api: TestClient) -> None:
-    answer = await api.post("/api/v1/namespaces/default/pods", json={})
+    answer = await api.put("/api/v1/namespaces/default/pods", json={})
     assert answer.status == 405
     status = await answer.json()
     assert status["reason"] == "MethodNotAllowed"
-    assert "get, list, watch, patch, scale and delete" in status["message"]
+    assert "get, list, watch, create, update, patch and delete" in status["message"]
 
 
 async def test_a_fault_of_ours_is_500_without_internals(

@@ -20,7 +20,7 @@ def deployment(**spec: Any) -> dict[str, Any]:
 
 
 def test_a_document_gets_every_default_and_nothing_of_the_servers_own() -> None:
-    item, problems = read_document(deployment())
+    item, problems, _ = read_document(deployment())
     assert problems == ()
     assert isinstance(item, Deployment)
     assert item.spec.strategy.rolling_update is not None
@@ -29,7 +29,7 @@ def test_a_document_gets_every_default_and_nothing_of_the_servers_own() -> None:
 
 
 def test_every_problem_is_told_with_its_place() -> None:
-    item, problems = read_document(deployment(replicas=-1, minReadySeconds="soon"))
+    item, problems, _ = read_document(deployment(replicas=-1, minReadySeconds="soon"))
     assert item is None
     assert {problem.path for problem in problems} == {"spec.replicas", "spec.minReadySeconds"}
 

@@ -180,6 +180,14 @@ def test_duplicate_keys_in_json_are_refused(problems):
     ]
 
 
+RC = """apiVersion: v1
+kind: ReplicationController
+metadata: {{name: web}}
+spec: {{replicas: {replicas}, template: {{metadata: {{labels: {{a: web}}}}, spec: {{containers: [
+  {{name: c, image: i, command: [x], ports: [{{containerPort: 80}}]}}]}}}}}}
+"""
+
+
 def test_names_are_unique_across_files(tmp_path):
     (tmp_path / "a.yaml").write_text(POD)
     (tmp_path / "b.yaml").write_text(SERVICE + "---\n" + POD)
@@ -211,3 +219,20 @@ def test_documents_before_a_syntax_error_are_judged_too(problems):
 def test_the_order_of_the_files_is_kept(load_text):
     loaded = load_text(SERVICE + "---\n" + POD)
     assert [item.KIND for item in loaded.objects] == ["Service", "Pod"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (RC.format(replicas=2_000_000), "stdin:4: "),
+        (
+            RC.format(replicas=10_000) + "---\n" + RC.format(replicas=1).replace("web", "b"),
+            "stdin:10: ",
+        ),
+        ("services:\n  web: {port: 80, command: run, replicas: 10001}\n", "stdin:2: "),
+    ],
+)
+def test_more_pods_than_there_are_ports_are_refused(problems, text, place):
+    (problem,) = problems(text)
+    assert problem.startswith(place)
+    assert "replicas: Invalid value: all pods together would take " in problem

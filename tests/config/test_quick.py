@@ -72,7 +72,10 @@ def test_wrong_backends_are_refused(name, port, addresses, message):
         quick.backends(name, port, addresses, quick.QuickProbes())
 
 
-@pytest.mark.parametrize(("count", "command", "message"), [(-1, ["x"], "-1 replicas"), (1, [], "no command")])
+@pytest.mark.parametrize(
+    ("count", "command", "message"),
+    [(-1, ["x"], "-1 replicas"), (1, [], "no command"), (10_001, ["x"], "would take 10001 ports")],
+)
 def test_wrong_replicas_are_refused(count, command, message):
     with pytest.raises(UsageError, match=message):
         quick.replicas("app", 80, count, command, quick.QuickProbes())

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+import io
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
+import yaml
 
+from readylb.config.load import load
 from readylb.control.reload import Applier
 from readylb.control.store import Store
-from readylb.errors import AlreadyExistsError
+from readylb.errors import AlreadyExistsError, InvalidError
 from readylb.model import Deployment, Object, Pod, Service
-from readylb.model.container import Container
-from readylb.model.meta import ObjectMeta
-from readylb.model.pod import PodSpec, PodTemplateSpec
-from readylb.model.service import ServicePort, ServiceSpec
-from readylb.model.workload import DeploymentSpec
+from readylb.model.meta import OwnerReference
+
+LABELS = {"app": "web"}
 
 
-def a_service(name: str = "web", port: int = 80, node_port: int = 0) -> Service:
-    ports = (ServicePort(name="http", port=port, node_port=node_port),)
-    return Service(metadata=ObjectMeta(name=name), spec=ServiceSpec(ports=ports))
+def read(*documents: Mapping[str, Any]) -> list[Object]:
+    """Return the objects as files bring them."""
+    text = yaml.safe_dump_all(documents)
+    return list(load(["-"], stdin=io.BytesIO(text.encode())).objects)
 
 
-def a_deployment(name: str = "web", replicas: int = 1) -> Deployment:
-    return Deployment(metadata=ObjectMeta(name=name), spec=DeploymentSpec(replicas=replicas))
+def a_service(**spec: Any) -> dict[str, Any]:
+    known = {"selector": LABELS, "ports": [{"name": "http", "port": 80}], "type": "LoadBalancer", **spec}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": known}
 
 
-def a_pod(name: str = "lone", image: str = "a") -> Pod:
-    return Pod(metadata=ObjectMeta(name=name), spec=PodSpec(containers=(Container(name="c", image=image),)))
+def a_deployment(name: str = "web", image: str = "a", notes: Any = None, **spec: Any) -> dict[str, Any]:
+    container = {"name": "c", "image": image, "command": ["x"]}
+    template = {
+        "metadata": {"labels": LABELS, "annotations": notes or {}},
+        "spec": {"containers": [container]},
+    }
+    metadata = {"name": name, "labels": dict(notes or {}), "annotations": dict(notes or {})}
+    spec = {"selector": {"matchLabels": LABELS}, "template": template, **spec}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+
+def a_pod(image: str = "a", **labels: str) -> dict[str, Any]:
+    container = {"name": "c", "image": image, "command": ["x"]}
+    metadata = {"name": "lone", "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
 
 
 @pytest.fixture
@@ -45,30 +63,40 @@ def names(store: Store, kind: type[Object]) -> list[str]:
     return [item.metadata.name for item in store.objects(kind)]
 
 
+def web(store: Store) -> Deployment:
+    return store.get(Deployment, "default", "web")
+
+
+def scale(store: Store, replicas: int) -> None:
+    store.update(
+        Deployment, "default", "web", lambda item: replace(item, spec=replace(item.spec, replicas=replicas))
+    )
+
+
 def test_services_are_made_before_what_they_select(store, applier):
-    applied = applier.apply([a_deployment(), a_service()])
+    applied = applier.apply(read(a_deployment(), a_service()))
     assert applied.created == ("Service/web", "Deployment/web")
     assert names(store, Service) == ["web"]
 
 
 def test_applying_the_same_again_changes_nothing(store, applier):
-    applier.apply([a_service(), a_deployment()])
+    applier.apply(read(a_service(), a_deployment()))
     version = store.version
-    applied = applier.apply([a_service(), a_deployment()])
+    applied = applier.apply(read(a_service(), a_deployment()))
     assert str(applied) == "nothing changed"
     assert store.version == version
 
 
 def test_a_changed_spec_keeps_status_and_identity(store, applier):
-    applier.apply([a_deployment()])
+    applier.apply(read(a_deployment()))
     before = store.update(
         Deployment,
         "default",
         "web",
         lambda old: replace(old, status=replace(old.status, ready_replicas=1)),
     )
-    applied = applier.apply([a_deployment(replicas=3)])
-    after = store.get(Deployment, "default", "web")
+    applied = applier.apply(read(a_deployment(replicas=3)))
+    after = web(store)
     assert applied.changed == ("Deployment/web",)
     assert after.spec.replicas == 3
     assert after.status.ready_replicas == 1
@@ -76,34 +104,41 @@ def test_a_changed_spec_keeps_status_and_identity(store, applier):
     assert after.metadata.generation == 2
 
 
-def test_what_others_have_annotated_outlives_a_changed_file(store, applier):
-    def said(replicas: int, **annotations: str) -> Deployment:
-        meta = ObjectMeta(name="web", annotations=annotations, labels=annotations)
-        template = PodTemplateSpec(metadata=ObjectMeta(annotations=annotations))
-        return Deployment(metadata=meta, spec=DeploymentSpec(replicas=replicas, template=template))
+def test_a_file_that_says_the_same_in_other_words_starts_no_rollout(store, applier):
+    applier.apply(read(a_deployment()))
+    applier.apply(read(a_deployment(replicas=1, paused=False)))
+    assert web(store).metadata.generation == 1
 
-    applier.apply([said(1, a="1", b="1")])
-    restarted = said(1, a="1", b="1", restarted="now")
-    store.update(
-        Deployment,
-        "default",
-        "web",
-        lambda item: replace(
-            item,
-            spec=restarted.spec,
-            metadata=replace(item.metadata, labels={**item.metadata.labels, "restarted": "now"}),
-        ),
-    )
-    applier.apply([said(2, a="2")])
-    found = store.get(Deployment, "default", "web")
+
+def test_what_others_have_set_outlives_a_changed_file(store, applier):
+    applier.apply(read(a_deployment(notes={"a": "1", "b": "1"}, minReadySeconds=1)))
+    others = read(a_deployment(notes={"a": "1", "b": "1", "restarted": "now"}, minReadySeconds=1))[0]
+
+    def restarted(item: Deployment) -> Deployment:
+        labels = {**item.metadata.labels, "restarted": "now"}
+        return replace(item, spec=others.spec, metadata=replace(item.metadata, labels=labels))
+
+    store.update(Deployment, "default", "web", restarted)
+    scale(store, 5)
+    applier.apply(read(a_deployment(notes={"a": "2"})))
+    found = web(store)
     assert found.spec.template.metadata.annotations == {"a": "2", "restarted": "now"}
     assert found.metadata.labels == {"a": "2", "restarted": "now"}
-    assert found.metadata.annotations == {"a": "2"}
-    assert found.spec.replicas == 2
+    assert {name: text for name, text in found.metadata.annotations.items() if "/" not in name} == {"a": "2"}
+    assert (found.spec.replicas, found.spec.min_ready_seconds) == (5, 0)
+
+
+def test_what_was_scaled_stays_until_the_file_says_another_number(store, applier):
+    applier.apply(read(a_deployment(replicas=2), a_service()))
+    scale(store, 5)
+    applier.apply(read(a_deployment(replicas=2), a_service(sessionAffinity="ClientIP")))
+    assert web(store).spec.replicas == 5
+    applier.apply(read(a_deployment(replicas=2, image="b"), a_service()))
+    assert web(store).spec.replicas == 2
 
 
 def test_a_changed_service_keeps_the_node_port_it_was_given(store, applier):
-    applier.apply([a_service()])
+    applier.apply(read(a_service()))
     store.update(
         Service,
         "default",
@@ -115,8 +150,7 @@ def test_a_changed_service_keeps_the_node_port_it_was_given(store, applier):
             ),
         ),
     )
-    changed = a_service()
-    applier.apply([replace(changed, spec=replace(changed.spec, session_affinity="ClientIP"))])
+    applier.apply(read(a_service(sessionAffinity="ClientIP")))
     after = store.get(Service, "default", "web")
     assert after.spec.session_affinity == "ClientIP"
     assert after.spec.ports[0].node_port == 31619
@@ -124,50 +158,122 @@ def test_a_changed_service_keeps_the_node_port_it_was_given(store, applier):
 
 
 def test_what_is_gone_from_the_files_goes_from_the_store(store, applier):
-    applier.apply([a_service(), a_deployment()])
-    applied = applier.apply([a_service()])
+    applier.apply(read(a_service(), a_deployment()))
+    applied = applier.apply(read(a_service()))
     assert applied.deleted == ("Deployment/web",)
     assert names(store, Deployment) == []
 
 
+def test_what_was_deleted_by_hand_is_back_as_the_files_say_it(store, applier):
+    applier.apply(read(a_deployment()))
+    store.remove(Deployment, "default", "web")
+    assert applier.apply(read(a_deployment())).created == ("Deployment/web",)
+    assert names(store, Deployment) == ["web"]
+
+
+def test_what_others_made_anew_is_theirs(store, applier):
+    applier.apply(read(a_service(), a_deployment()))
+    store.remove(Deployment, "default", "web")
+    store.create(read(a_deployment(replicas=7))[0])
+    applied = applier.apply(read(a_service()))
+    assert str(applied) == "left what others made anew: Deployment/web"
+    assert web(store).spec.replicas == 7
+
+
+def test_what_others_made_is_the_files_own_from_when_they_name_it(store, applier):
+    applier.apply(read(a_service()))
+    before = store.create(read(a_deployment(replicas=7, image="b"))[0])
+    applied = applier.apply(read(a_service(), a_deployment()))
+    assert applied.changed == ("Deployment/web",)
+    found = web(store)
+    assert found.metadata.uid == before.metadata.uid
+    assert (found.spec.replicas, found.spec.template.spec.containers[0].image) == (1, "a")
+    assert applier.apply(read(a_service())).deleted == ("Deployment/web",)
+
+
 def test_what_the_files_never_named_is_left_alone(store, applier):
-    store.create(a_pod("made-by-a-controller"))
-    applier.apply([a_service()])
+    store.create(read(a_pod())[0])
+    applier.apply(read(a_service()))
     applier.apply([])
-    assert names(store, Pod) == ["made-by-a-controller"]
+    assert names(store, Pod) == ["lone"]
 
 
-def test_a_name_that_is_taken_is_refused_before_anything_is_touched(store, applier):
-    store.create(a_pod("lone"))
-    with pytest.raises(AlreadyExistsError, match="another Pod has that name"):
-        applier.apply([a_service(), a_pod("lone")])
+def test_what_a_controller_made_is_refused_before_anything_is_touched(store, applier):
+    owner = OwnerReference(api_version="apps/v1", kind="ReplicaSet", name="rs", uid="u", controller=True)
+    (pod,) = read(a_pod())
+    store.create(replace(pod, metadata=replace(pod.metadata, owner_references=(owner,))))
+    with pytest.raises(AlreadyExistsError, match="ReplicaSet/rs has made a Pod of that name"):
+        applier.apply(read(a_service(), a_pod()))
     assert names(store, Service) == []
 
 
-async def test_a_changed_pod_is_deleted_and_made_anew_when_the_old_one_is_gone(store, applier):
-    applier.apply([a_pod(image="a")])
-    task = asyncio.get_running_loop().create_task(applier.run())
-    await asyncio.sleep(0)
-    applier.apply([a_pod(image="b")])
-    assert store.get(Pod, "default", "lone").terminating
-    store.remove(Pod, "default", "lone")
+def test_what_cannot_change_is_refused_before_anything_is_touched(store, applier):
+    applier.apply(read(a_deployment(), a_service()))
+    version = store.version
+    moved = a_deployment()
+    moved["spec"]["selector"] = {"matchLabels": {"b": "c"}}
+    moved["spec"]["template"]["metadata"]["labels"] = {"b": "c"}
+    with pytest.raises(
+        InvalidError, match=r"spec.selector: .*field is immutable.*readylb delete deployment web"
+    ):
+        applier.apply(read(moved, a_service(sessionAffinity="ClientIP")))
+    assert store.version == version
+    assert str(applier.apply(read(a_deployment(), a_service()))) == "nothing changed"
+
+
+def test_labels_of_a_pod_change_in_place(store, applier):
+    applier.apply(read(a_pod(a="1")))
+    before = store.get(Pod, "default", "lone")
+    applier.apply(read(a_pod(a="2")))
+    after = store.get(Pod, "default", "lone")
+    assert (after.metadata.labels, after.metadata.uid) == ({"a": "2"}, before.metadata.uid)
+    assert not after.terminating
+
+
+async def settle() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+async def test_a_changed_pod_is_deleted_and_made_anew_when_the_old_one_is_gone(store, applier):
+    applier.apply(read(a_pod("a")))
+    task = asyncio.get_running_loop().create_task(applier.run())
+    await asyncio.sleep(0)
+    applier.apply(read(a_pod("b")))
+    assert store.get(Pod, "default", "lone").terminating
+    applier.apply(read(a_pod("c")))
+    store.remove(Pod, "default", "lone")
+    await settle()
     again = store.get(Pod, "default", "lone")
-    assert again.spec.containers[0].image == "b"
+    assert again.spec.containers[0].image == "c"
     assert not again.terminating
+    assert applier.apply([]).deleted == ("Pod/lone",)
     store.close()
     await task
 
 
-async def test_a_pod_that_the_user_deleted_stays_deleted(store, applier):
-    applier.apply([a_pod()])
+async def test_a_pod_that_others_make_in_between_is_not_made_twice(store, applier):
+    applier.apply(read(a_pod("a")))
+    task = asyncio.get_running_loop().create_task(applier.run())
+    await asyncio.sleep(0)
+    applier.apply(read(a_pod("b")))
+    store.remove(Pod, "default", "lone")
+    store.create(read(a_pod("theirs"))[0])
+    await settle()
+    assert store.get(Pod, "default", "lone").spec.containers[0].image == "theirs"
+    store.close()
+    await task
+
+
+async def test_a_pod_that_the_user_deleted_stays_deleted_until_the_files_are_read_again(store, applier):
+    applier.apply(read(a_pod()))
     task = asyncio.get_running_loop().create_task(applier.run())
     await asyncio.sleep(0)
     store.mark_deleted(Pod, "default", "lone", 0)
     store.remove(Pod, "default", "lone")
-    for _ in range(3):
-        await asyncio.sleep(0)
+    await settle()
     assert names(store, Pod) == []
+    applier.apply(read(a_pod()))
+    assert names(store, Pod) == ["lone"]
     store.close()
     await task

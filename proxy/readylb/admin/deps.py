@@ -53,6 +53,8 @@ class AdminDeps:
     metrics: Exposition
     ready: Callable[[], tuple[bool, str]]
     insight: Insight
+    #: The local commands that stand for images now.
+    images: Callable[[], Mapping[str, tuple[str, ...]]] = dict
 
 
 #: Where a request finds the above: `request.app[DEPS]`.

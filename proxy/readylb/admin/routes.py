@@ -9,12 +9,13 @@ from enum import StrEnum
 from aiohttp import web
 
 from readylb.admin.health import livez, readyz
-from readylb.admin.kubernetes import discovery, verbs
+from readylb.admin.kubernetes import discovery, openapi, verbs, write
 from readylb.admin.kubernetes.drain import drain
 from readylb.admin.kubernetes.exec import exec_in_pod
 from readylb.admin.kubernetes.explain import explain
 from readylb.admin.kubernetes.log import log
 from readylb.admin.kubernetes.patch import patch
+from readylb.admin.kubernetes.pod_status import change_pod_status, get_pod_status
 from readylb.admin.kubernetes.scale import change_scale, get_scale
 from readylb.admin.metrics_page import metrics
 
@@ -48,6 +49,9 @@ ROUTES = (
     Route("HEAD", "/readyz", Access.ANYONE, readyz),
     Route("GET", "/metrics", Access.OPERATOR, metrics),
     Route("GET", "/version", Access.OPERATOR, discovery.version),
+    Route("GET", "/openapi/v3", Access.OPERATOR, openapi.index),
+    Route("GET", "/openapi/v3/api/{version}", Access.OPERATOR, openapi.group_version),
+    Route("GET", "/openapi/v3/apis/{group}/{version}", Access.OPERATOR, openapi.group_version),
     Route("GET", "/api", Access.OPERATOR, discovery.api_versions),
     Route("GET", "/apis", Access.OPERATOR, discovery.api_groups),
     Route("GET", "/apis/{group}", Access.OPERATOR, discovery.api_group),
@@ -57,6 +61,9 @@ ROUTES = (
     Route("GET", f"{_POD}/exec", Access.OPERATOR, exec_in_pod),
     Route("GET", f"{_POD}/explain", Access.OPERATOR, explain),
     Route("POST", f"{_POD}/drain", Access.OPERATOR, drain),
+    Route("GET", f"{_POD}/status", Access.OPERATOR, get_pod_status),
+    Route("PUT", f"{_POD}/status", Access.OPERATOR, change_pod_status),
+    Route("PATCH", f"{_POD}/status", Access.OPERATOR, change_pod_status),
     *(
         route
         for root in (_CORE, _GROUP)
@@ -65,6 +72,8 @@ ROUTES = (
             Route("GET", f"{root}/{{resource:namespaces}}/{{name}}", Access.OPERATOR, verbs.single),
             Route("GET", f"{root}/namespaces/{{namespace}}/{{resource}}", Access.OPERATOR, verbs.collection),
             Route("GET", f"{root}/{_OBJECT}", Access.OPERATOR, verbs.single),
+            Route("POST", f"{root}/namespaces/{{namespace}}/{{resource}}", Access.OPERATOR, write.create),
+            Route("PUT", f"{root}/{_OBJECT}", Access.OPERATOR, write.update),
             Route("DELETE", f"{root}/{_OBJECT}", Access.OPERATOR, verbs.delete),
             Route("PATCH", f"{root}/{_OBJECT}", Access.OPERATOR, patch),
             Route("GET", f"{root}/{_OBJECT}/scale", Access.OPERATOR, get_scale),

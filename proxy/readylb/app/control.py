@@ -204,6 +204,7 @@ class ControlProcess:
             self.metrics,
             self._ready,
             self._insight,
+            lambda: self.runtimes.images,
         )
         self._admin = AdminServer(deps, self._settings.admin, new_token())
         await self._admin.start()

@@ -5,15 +5,32 @@ from __future__ import annotations
 import argparse
 from contextlib import aclosing
 
-from readylb.cli.client_verb import Subject, add_client_arguments, parse_subjects, run_client
+from readylb.cli.client_verb import (
+    Subject,
+    add_client_arguments,
+    load_files,
+    parse_subjects,
+    resource_of,
+    run_client,
+)
 from readylb.cli.output import complain, write
 from readylb.client import Client, Selector
 from readylb.errors import ApiError, GoneError, NotFoundError, UsageError
+from readylb.model import Object
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `delete` takes."""
     parser.add_argument("what", metavar="TYPE NAME... | TYPE/NAME", nargs="*", help="pod NAME, svc NAME, ...")
+    parser.add_argument(
+        "-f",
+        "--filename",
+        metavar="PATH",
+        action="extend",
+        nargs="+",
+        default=[],
+        help="what these files describe (may repeat)",
+    )
     parser.add_argument(
         "--grace-period", metavar="SECONDS", type=int, default=-1, help="instead of the pod's own"
     )
@@ -31,32 +48,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Delete what is named."""
+    """Delete what is named, here or in files."""
+    if args.filename and args.what:
+        msg = "cannot delete by name and by file at once: give one of them"
+        raise UsageError(msg)
+    if args.filename:
+        found = [
+            (item.metadata.namespace, _subject(item)) for item in load_files(args.filename, args.namespace)
+        ]
+        return run_client(args, lambda client: _delete(client, args, found))
     subjects = parse_subjects(args.what)
     if not all(subject.name for subject in subjects):
         msg = "cannot delete a whole resource type: name the objects (readylb delete pod NAME)"
         raise UsageError(msg)
-    return run_client(args, lambda client: _delete(client, args, subjects))
+    named = [(args.namespace, subject) for subject in subjects]
+    return run_client(args, lambda client: _delete(client, args, named))
 
 
-async def _delete(client: Client, args: argparse.Namespace, subjects: list[Subject]) -> int:
+def _subject(item: Object) -> Subject:
+    return Subject(resource_of(item), item.metadata.name)
+
+
+async def _delete(client: Client, args: argparse.Namespace, subjects: list[tuple[str, Subject]]) -> int:
     grace = 1 if args.now else args.grace_period if args.grace_period >= 0 else None
     failed = False
-    deleted: list[tuple[Subject, str]] = []
-    for subject in subjects:
+    deleted: list[tuple[str, Subject, str]] = []
+    for namespace, subject in subjects:
         resource, name = subject.resource, subject.name
         try:
-            answer = await client.delete(resource, args.namespace, name, grace_seconds=grace)
+            answer = await client.delete(resource, namespace, name, grace_seconds=grace)
         except ApiError as error:
             complain(f"readylb: cannot delete {resource.singular} {name}: {error}")
             failed = True
             continue
         write(f'{resource.qualified_singular} "{name}" deleted')
         uid = answer.get("metadata", {}).get("uid") or answer.get("details", {}).get("uid", "")
-        deleted.append((subject, uid))
+        deleted.append((namespace, subject, uid))
     if args.wait == "true":
-        for subject, uid in deleted:
-            await _wait_until_gone(client, args.namespace, subject, uid)
+        for namespace, subject, uid in deleted:
+            await _wait_until_gone(client, namespace, subject, uid)
     return 1 if failed else 0
 
 

@@ -31,6 +31,7 @@ class Verb(NamedTuple):
 VERBS = {
     "up": Verb("readylb.cli.cmd_up", "serve manifests, endpoints that run already, or replicas of a command"),
     "check": Verb("readylb.cli.cmd_check", "validate manifests or readylb.yaml, and nothing else"),
+    "apply": Verb("readylb.cli.cmd_apply", "bring objects to what files say: create them, change them"),
     "get": Verb("readylb.cli.cmd_get", "list pods, services, endpoints, workloads, events or all"),
     "describe": Verb("readylb.cli.cmd_describe", "show an object in detail, with its events"),
     "explain": Verb("readylb.cli.cmd_explain", "tell why a pod is in or out of the rotation"),

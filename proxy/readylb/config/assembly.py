@@ -24,6 +24,8 @@ from readylb.model.workload import DeploymentSpec, LabelSelector
 PORT_NAME = "http"
 #: The port that a replica's process is told as declared; what it binds is `$(PORT)`.
 CONTAINER_PORT = 8080
+#: Where the images of commands are said to be: every container needs one (podman's name for local ones).
+LOCAL_IMAGES = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ def replica_objects(
 ) -> tuple[Object, ...]:
     """Return the Service and the Deployment that keeps `count` pods of `command`."""
     container = replace(
-        _container(front.name, CONTAINER_PORT, probes), command=tuple(command), env=tuple(env)
+        _container(front.name, CONTAINER_PORT, probes),
+        image=f"{LOCAL_IMAGES}/{front.name}",
+        command=tuple(command),
+        env=tuple(env),
     )
     labels = {"app": front.name}
     meta = ObjectMeta(labels=labels, annotations=probes.annotations)

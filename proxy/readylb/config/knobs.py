@@ -17,6 +17,7 @@ from readylb.core.container_command import COMMAND_ANNOTATION, split
 from readylb.core.disruption import BUDGETS, DISRUPTION_BUDGET
 from readylb.core.drained import DRAINED, read_drained
 from readylb.core.limits import LIMIT_PREFIX, check_limit
+from readylb.core.ownership import ENDPOINT_ANNOTATION
 from readylb.core.probe_period import PROBE_PERIOD, period_conflict, read_probe_period
 from readylb.model.meta import ANNOTATION_PREFIX
 from readylb.model.pod import PodSpec
@@ -25,7 +26,7 @@ from readylb.model.pod import PodSpec
 EXTERNAL = "external"
 
 #: Pods: where an endpoint that readylb did not start is reached, `HOST:PORT`.
-ENDPOINT = ANNOTATION_PREFIX + "endpoint"
+ENDPOINT = ENDPOINT_ANNOTATION
 #: Pods: how to have such an endpoint restarted, JSON `{"exec": {"command": [...]}}`.
 RESTART = ANNOTATION_PREFIX + "restart"
 #: Services: the address to listen on.

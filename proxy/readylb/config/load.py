@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from readylb.config.hints import misspelt
 from readylb.config.json_nodes import looks_like_json, read_json
 from readylb.config.lint.report import lint
-from readylb.config.manifests import ManifestReader, Placed, check_commands
+from readylb.config.manifests import ManifestReader, Placed, missing_commands
 from readylb.config.native import NATIVE_KEYS, NativeReader
-from readylb.config.nodes import Node, NodeError, Scalar, Table
-from readylb.config.problems import AccessLogTarget, Loaded, Report, quote
+from readylb.config.nodes import Node, NodeError, Scalar, Table, plain_data
+from readylb.config.problems import AccessLogTarget, Loaded, Report, plain, quote
 from readylb.config.sources import Source, read_sources
 from readylb.config.yaml_nodes import read_yaml
+from readylb.core.capacity import first_beyond
+from readylb.core.last_applied import authored, signed
+from readylb.model import Object
+
+#: Where objects are that say nothing of it.
+DEFAULT_NAMESPACE = "default"
 
 _NO_IMAGES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -23,13 +30,16 @@ def load(
     paths: Sequence[str],
     *,
     strict: bool = True,
-    images: Mapping[str, tuple[str, ...]] = _NO_IMAGES,
+    images: Mapping[str, tuple[str, ...]] | None = _NO_IMAGES,
     stdin: BinaryIO | None = None,
+    namespace: str = DEFAULT_NAMESPACE,
 ) -> Loaded:
     """Return what the files, folders and standard input (`-`) describe.
 
-    `images` maps images to local commands and wins over the files' own `images`. With `strict` false,
-    unknown fields are warnings. ConfigError lists every problem, one a line: `FILE:LINE: PATH: message`.
+    `images` maps images to local commands and wins over the files' own `images`; with None, nobody asks
+    whether there is a command. With `strict` false, unknown fields are warnings. Objects that name no
+    namespace are in `namespace`. Each object carries the note of what its file says (`core.last_applied`).
+    ConfigError lists every problem, one a line: `FILE:LINE: PATH: message`.
     """
     report = Report(strict=strict)
     placed: list[Placed] = []
@@ -39,13 +49,14 @@ def load(
         placed.extend(_read(source, report, mapped, logs))
         if len(set(logs)) > 1:
             report.error(source.file, 0, "accessLog", "another file says another; there is one access log")
-    mapped.update(images)
-    _check_whole(placed, mapped, report)
+    placed = [_in_namespace(item, namespace, report) for item in placed]
+    mapped.update(images or {})
+    _check_whole(placed, None if images is None else mapped, report)
     if not placed and not report.errors:
         report.error(", ".join(dict.fromkeys(paths)) or "nothing", 0, "", "no objects in it")
     report.raise_errors()
     lint(placed, report)
-    return Loaded(tuple(item.item for item in placed), report.warnings, mapped, logs[0] if logs else None)
+    return Loaded(tuple(_signed(item) for item in placed), report.warnings, mapped, logs[0] if logs else None)
 
 
 def _read(
@@ -96,11 +107,37 @@ def _found(root: Node) -> str:
     return quote(root.value) if isinstance(root, Scalar) else "a list"
 
 
-def _check_whole(placed: Sequence[Placed], images: Mapping[str, tuple[str, ...]], report: Report) -> None:
-    """Check what only the whole tells: names that are taken, images that nothing maps."""
+def _in_namespace(placed: Placed, namespace: str, report: Report) -> Placed:
+    """Put an object that names no namespace into this one; one that names another is refused."""
+    if namespace == DEFAULT_NAMESPACE:
+        return placed
+    meta = placed.item.metadata
+    named = None if placed.node is None else placed.node.get("metadata")
+    if not (isinstance(named, Table) and "namespace" in named.entries):
+        changed = replace(meta, namespace=namespace)
+        return replace(placed, item=replace(cast("Any", placed.item), metadata=changed))
+    if meta.namespace != namespace:
+        path = "metadata.namespace"
+        message = (
+            f"the namespace {quote(meta.namespace)} is not the one that was asked for (-n {plain(namespace)})"
+        )
+        report.error(placed.file, placed.line(path), path, message)
+    return placed
+
+
+def _signed(placed: Placed) -> Object:
+    said = authored(placed.item) if placed.node is None else plain_data(placed.node)
+    return signed(placed.item, said)
+
+
+def _check_whole(
+    placed: Sequence[Placed], images: Mapping[str, tuple[str, ...]] | None, report: Report
+) -> None:
+    """Check what only the whole tells: names that are taken, images that nothing maps, too many pods."""
     seen: dict[tuple[str, str, str], Placed] = {}
     for item in placed:
-        check_commands(item, images, report)
+        for path, message in () if images is None else missing_commands(item.item, images):
+            report.error(item.file, item.line(path), path, message)
         meta = item.item.metadata
         if not meta.name:
             continue
@@ -109,3 +146,10 @@ def _check_whole(placed: Sequence[Placed], images: Mapping[str, tuple[str, ...]]
             where = f"{first.file}:{first.line('metadata.name')}"
             message = f"{item.item.KIND} {quote(meta.name)} is already defined at {where}"
             report.error(item.file, item.line("metadata.name"), "metadata.name", message)
+    found = first_beyond(item.item for item in placed)
+    if found is not None:
+        index, reason = found
+        beyond = placed[index]
+        # What stands for an object in a readylb.yaml has no spec.
+        place = "replicas" if beyond.path.startswith("services.") else "spec.replicas"
+        report.error(beyond.file, beyond.line(place), place, reason)

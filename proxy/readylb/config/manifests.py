@@ -35,12 +35,13 @@ _TYPE_META = frozenset({"apiVersion", "kind"})
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An object, and where it was written."""
+    """An object, and where it was written; `node` is its document, where it has one of its own."""
 
     item: Object
     file: str
     root: Node
     path: str = ""
+    node: Table | None = None
 
     def line(self, path: str) -> int:
         """Return the line of a field of the object."""
@@ -109,7 +110,7 @@ class ManifestReader:
         decoded: Object = self._decoder.decode(cls, node, skip=_TYPE_META)
         undecoded = [problem.path for problem in self._report.errors[before:] if problem.path]
         item = defaulted(decoded)
-        placed = Placed(item, self._file, root, path)
+        placed = Placed(item, self._file, root, path, node)
         for error in validate(item):
             if not any(_related(error.path, other) for other in undecoded):
                 line = placed.line(error.path)
@@ -147,19 +148,18 @@ class ManifestReader:
         return placed.line(path)
 
 
-def check_commands(placed: Placed, images: Mapping[str, tuple[str, ...]], report: Report) -> None:
-    """Report containers that there is no local command for."""
-    found = pod_spec(placed.item)
+def missing_commands(item: Object, images: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """Yield (path, message) of containers that there is no local command for."""
+    found = pod_spec(item)
     if found is None or found.spec.runtime_class_name == EXTERNAL:
         return
     for below, container in found.containers:
-        path = f"{below}.image"
         try:
             known = container_command.resolve(container, images, found.metadata.annotations)
         except ValueError:
             continue  # the annotation is malformed, which has been reported
         if known is None and container.image:
-            report.error(placed.file, placed.line(path), path, _unmapped(container.image))
+            yield f"{below}.image", _unmapped(container.image)
 
 
 def _unmapped(image: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from readylb.config.scalars import Value
 
@@ -77,6 +78,15 @@ def empty(node: Node | None) -> bool:
     if isinstance(node, Scalar):
         return node.value in {None, "", False} and not (node.value == 0 and node.value is not False)
     return not (node.items if isinstance(node, Sequence) else node.entries)
+
+
+def plain_data(node: Node) -> Any:
+    """Return what the node says as dicts, lists and plain values."""
+    if isinstance(node, Table):
+        return {key: plain_data(entry.node) for key, entry in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [plain_data(item) for item in node.items]
+    return node.value
 
 
 def locate(root: Node, path: str) -> int:

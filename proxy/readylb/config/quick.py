@@ -12,6 +12,7 @@ from readylb.config.problems import Loaded, plain
 from readylb.config.validation import names
 from readylb.config.validation.probes import validate_probe
 from readylb.core import container_command
+from readylb.core.capacity import first_beyond
 from readylb.errors import UsageError
 from readylb.model.probe import ExecAction, HTTPGetAction, Probe, ProbeKind, TCPSocketAction
 
@@ -59,7 +60,11 @@ def replicas(name: str, port: int, count: int, command: Sequence[str], probes: Q
     if not command:
         msg = "cannot run replicas: no command is given (end the line with -- COMMAND)"
         raise UsageError(msg)
-    return Loaded(replica_objects(Front(name, port), count, command, probes))
+    objects = replica_objects(Front(name, port), count, command, probes)
+    if found := first_beyond(objects):
+        msg = f"cannot run {count} replicas: {found[1].partition(': ')[2]}"
+        raise UsageError(msg)
+    return Loaded(objects)
 
 
 def parse_probe(text: str, probe_kind: ProbeKind) -> Probe:

@@ -1,40 +1,63 @@
-"""Bring the store to what the files say: create what is new, change what differs, delete what is gone.
+"""Bring the store to what the files say: create what is missing, change what differs, delete what is gone.
 
-Only objects that the files named before are ever deleted: what a controller made is that
-controller's. Pods cannot change in place (Kubernetes refuses it), so a changed Pod is deleted, and
-made anew when the old one is gone. Labels and annotations that the files never said are kept, as
-`kubectl apply` keeps them: a changed file does not undo a `rollout restart`.
+The files own what they name, from then on until they name it no more: that alone is deleted, and only if
+it is still the very object (what somebody has deleted and made anew through the API is theirs). An object
+of which the files say what they said before is left as it is, whatever others have made of it meanwhile.
+Otherwise it is applied, as `kubectl apply` does it (`core.last_applied`): what the file names wins, what
+it no longer names goes, what others have set stays.
+
+Pods cannot change in place (Kubernetes refuses it), so a changed Pod is deleted, and made anew when the
+old one is gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
+from readylb.config.documents import read_document
+from readylb.config.update_rules import frozen, moved_selector, settled, updated
 from readylb.control.store import ChangeType, Store
-from readylb.errors import AlreadyExistsError
-from readylb.model import Deployment, Object, Pod, ReplicaSet, ReplicationController, Service
-from readylb.model.pod import PodTemplateSpec
-from readylb.model.service import ServicePort
+from readylb.core.last_applied import applied, authored
+from readylb.errors import AlreadyExistsError, InvalidError
+from readylb.model import Object, Pod, Service
 
 Name = tuple[type, str, str]
 T = TypeVar("T", bound=Object)
-_TEMPLATED = (Deployment, ReplicaSet, ReplicationController)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What one `apply` did, as `Kind/name`."""
+    """What one `apply` did, as `Kind/name`. `left` is no longer named, and not ours to delete."""
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in one line."""
-        parts = (("created", self.created), ("changed", self.changed), ("deleted", self.deleted))
+        parts = (
+            ("created", self.created),
+            ("changed", self.changed),
+            ("deleted", self.deleted),
+            ("left what others made anew:", self.left),
+        )
         return "; ".join(f"{verb} {', '.join(names)}" for verb, names in parts if names) or "nothing changed"
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be done, once it is known that all of it can be."""
+
+    create: list[Object] = field(default_factory=list)
+    change: list[Object] = field(default_factory=list)
+    remake: list[Pod] = field(default_factory=list)
+    delete: list[Object] = field(default_factory=list)
+    leave: list[Object] = field(default_factory=list)
+    #: Which very objects the files own from now on.
+    uids: dict[Name, str] = field(default_factory=dict)
 
 
 class Applier:
@@ -44,27 +67,38 @@ class Applier:
         """Have applied nothing yet."""
         self._store = store
         self._said: dict[Name, Object] = {}
+        self._uids: dict[Name, str] = {}
         self._awaiting: dict[Name, Pod] = {}
 
     def apply(self, objects: Iterable[Object]) -> Applied:
         """Apply everything that the files say, Services first: a port that is refused starts no pod.
 
-        AlreadyExistsError, before anything is touched, when a name belongs to an object that did
-        not come from the files.
+        Before anything is touched: AlreadyExistsError when a name belongs to an object that a controller
+        made, InvalidError when an object cannot become what its file says.
         """
         wanted = {_name(item): item for item in sorted(objects, key=_rank)}
-        self._refuse_foreign(wanted)
-        created = [item for name, item in wanted.items() if name not in self._said]
-        changed = [item for name, item in wanted.items() if self._said.get(name, item) != item]
-        deleted = [item for name, item in self._said.items() if name not in wanted]
-        said, self._said = self._said, wanted
-        for item in created:
-            self._store.create(item)
-        for item in changed:
-            self._change(said[_name(item)], item)
-        for item in deleted:
+        plan = self._plan(wanted)
+        self._said = wanted
+        self._uids |= plan.uids
+        for item in plan.create:
+            self._awaiting.pop(_name(item), None)
+            self._create(item)
+        for item in plan.change:
+            self._write(item)
+        for pod in plan.remake:
+            self._awaiting[_name(pod)] = pod
+            self._delete(pod)
+        for item in plan.delete:
             self._delete(item)
-        return Applied(_titles(created), _titles(changed), _titles(deleted))
+        for item in (*plan.delete, *plan.leave):
+            self._uids.pop(_name(item), None)
+            self._awaiting.pop(_name(item), None)
+        return Applied(
+            _titles(plan.create),
+            _titles((*plan.change, *plan.remake)),
+            _titles(plan.delete),
+            _titles(plan.leave),
+        )
 
     async def run(self) -> None:
         """Make changed Pods anew as the old ones go."""
@@ -72,27 +106,63 @@ class Applier:
             async for change in watch:
                 if change.type is not ChangeType.DELETED:
                     continue
-                awaited = self._awaiting.pop(_name(change.object), None)
-                if awaited is not None:
-                    self._store.create(awaited)
+                name = _name(change.object)
+                awaited = self._awaiting.pop(name, None)
+                if awaited is not None and self._find(name) is None:
+                    self._create(awaited)
 
-    def _refuse_foreign(self, wanted: dict[Name, Object]) -> None:
+    def _plan(self, wanted: Mapping[Name, Object]) -> _Plan:
+        plan = _Plan()
         for name, item in wanted.items():
-            kind, namespace, title = name
-            if name not in self._said and self._store.find(kind, namespace, title) is not None:
-                msg = f'cannot apply {item.KIND} "{title}": another {item.KIND} has that name (rename it)'
-                raise AlreadyExistsError(msg)
+            self._plan_one(plan, name, item)
+        for name, item in self._said.items():
+            if name in wanted:
+                continue
+            live = self._find(name)
+            ours = live is None or live.metadata.uid == self._uids.get(name, "")
+            (plan.delete if ours else plan.leave).append(item)
+        return plan
 
-    def _change(self, said: Object, item: Object) -> None:
-        meta = item.metadata
-        gone = self._store.find(type(item), meta.namespace, meta.name) is None
-        if isinstance(item, Pod) and not gone:
-            self._awaiting[_name(item)] = item
-            self._delete(item)
-        elif gone:
-            self._store.create(item)
+    def _plan_one(self, plan: _Plan, name: Name, item: Object) -> None:
+        live = self._find(name)
+        if live is None:
+            plan.create.append(item)
+        elif name not in self._said and live.metadata.controller is not None:
+            owner = live.metadata.controller
+            msg = (
+                f'cannot apply {item.KIND} "{item.metadata.name}": {owner.kind}/{owner.name} has made '
+                f"a {item.KIND} of that name (rename yours)"
+            )
+            raise AlreadyExistsError(msg)
+        elif self._said.get(name) == item:
+            return
+        elif isinstance(item, Pod) and isinstance(live, Pod):
+            self._plan_pod(plan, item, live)
         else:
-            self._store.update(type(item), meta.namespace, meta.name, lambda old: _merge(old, said, item))
+            new = _applied(item, live)
+            if new != live:
+                plan.change.append(new)
+            plan.uids[name] = live.metadata.uid
+
+    def _plan_pod(self, plan: _Plan, item: Pod, live: Pod) -> None:
+        """Change what of a pod can be changed; whatever else differs makes another pod."""
+        document = read_document(settled({}, applied(item, authored(live)))).item
+        new = updated(live, document) if document is not None else None
+        if new is None or live.terminating or any(frozen(live, new)):
+            plan.remake.append(item)
+        elif new != live:
+            plan.change.append(new)
+        plan.uids[_name(item)] = live.metadata.uid
+
+    def _find(self, name: Name) -> Object | None:
+        return cast("Object | None", self._store.find(*name))
+
+    def _create(self, item: Object) -> None:
+        self._uids[_name(item)] = self._store.create(item).metadata.uid
+
+    def _write(self, item: Object) -> None:
+        meta = item.metadata
+        self._store.update(type(item), meta.namespace, meta.name, lambda _: item)
 
     def _delete(self, item: Object) -> None:
         meta = item.metadata
@@ -105,6 +175,28 @@ class Applier:
             self._store.remove(type(item), meta.namespace, meta.name)
 
 
+def _applied(item: Object, live: T) -> T:
+    """Return what `live` becomes when what `item` says is applied. InvalidError when it cannot."""
+    before = authored(live)
+    document = settled(before, applied(item, before))
+    read, found, _ = read_document(document)
+    problems = [problem.text for problem in found]
+    new = live
+    if read is None:
+        problems += [f"{path}: {message}" for path, message in moved_selector(live, document)]
+    else:
+        new = updated(live, read)
+        problems += [f"{path}: {message}" for path, message in frozen(live, new)]
+    if problems:
+        title = f"{item.KIND.lower()} {item.metadata.name}"
+        msg = (
+            f'cannot change {item.KIND} "{item.metadata.name}": {"; ".join(problems)} '
+            f"(what cannot change is made anew: readylb delete {title}, then reload)"
+        )
+        raise InvalidError(msg)
+    return new
+
+
 def _name(item: Object) -> Name:
     return type(item), item.metadata.namespace, item.metadata.name
 
@@ -115,51 +207,3 @@ def _rank(item: Object) -> int:
 
 def _titles(items: Iterable[Object]) -> tuple[str, ...]:
     return tuple(f"{item.KIND}/{item.metadata.name}" for item in items)
-
-
-def _merge(old: T, said: Object, new: Object) -> T:
-    """Return `old` with what the files say now instead of what they `said`; the rest is kept."""
-    meta = replace(
-        old.metadata,
-        labels=_kept(old.metadata.labels, said.metadata.labels, new.metadata.labels),
-        annotations=_kept(old.metadata.annotations, said.metadata.annotations, new.metadata.annotations),
-    )
-    spec = cast("Any", new).spec  # the kinds that files can name all have one
-    if isinstance(old, _TEMPLATED) and isinstance(said, _TEMPLATED):
-        spec = replace(spec, template=_merge_template(old.spec.template, said.spec.template, spec.template))
-    merged: T = replace(cast("Any", old), metadata=meta, spec=spec)
-    if isinstance(old, Service) and isinstance(merged, Service):
-        return cast("T", _keep_assigned(old, merged))
-    return merged
-
-
-def _merge_template(
-    old: PodTemplateSpec | None, said: PodTemplateSpec | None, new: PodTemplateSpec | None
-) -> PodTemplateSpec | None:
-    """Return the new template with the annotations that others have given to the old one."""
-    if old is None or said is None or new is None:
-        return new
-    before, first = old.metadata.annotations, said.metadata.annotations
-    annotations = _kept(before, first, new.metadata.annotations)
-    return replace(new, metadata=replace(new.metadata, annotations=annotations))
-
-
-def _kept(old: Mapping[str, str], said: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-    """Return `new`, and of `old` what the files never said."""
-    return {**{name: value for name, value in old.items() if name not in said}, **new}
-
-
-def _keep_assigned(old: Service, new: Service) -> Service:
-    """Keep what was assigned when the Service was made: its address and its node ports."""
-    assigned = {(port.name, port.port): port.node_port for port in old.spec.ports}
-
-    def keep(port: ServicePort) -> ServicePort:
-        return replace(port, node_port=port.node_port or assigned.get((port.name, port.port), 0))
-
-    spec = replace(
-        new.spec,
-        ports=tuple(keep(port) for port in new.spec.ports),
-        cluster_ip=new.spec.cluster_ip or old.spec.cluster_ip,
-        cluster_ips=new.spec.cluster_ips or old.spec.cluster_ips,
-    )
-    return replace(new, spec=spec)

@@ -7,6 +7,8 @@ from readylb.model.meta import ANNOTATION_PREFIX
 
 #: `spec.runtimeClassName` of a pod whose endpoint was there before us.
 EXTERNAL_RUNTIME = "external"
+#: Says where such an endpoint is: HOST:PORT, [ADDRESS]:PORT for IPv6, NAME:PORT, or unix:/PATH.
+ENDPOINT_ANNOTATION = ANNOTATION_PREFIX + "endpoint"
 #: Says how such an endpoint is restarted.
 RESTART_ANNOTATION = ANNOTATION_PREFIX + "restart"
 

@@ -26,9 +26,11 @@ async def test_resources_have_verbs_short_names_and_subresources(api: TestClient
     entries = {entry["name"]: entry for entry in document["resources"]}
     assert entries["pods"]["shortNames"] == ["po"]
     assert entries["pods"]["categories"] == ["all"]
-    assert entries["pods"]["verbs"] == ["delete", "get", "list", "patch", "watch"]
+    verbs = ["create", "delete", "get", "list", "patch", "update", "watch"]
+    assert entries["pods"]["verbs"] == entries["services"]["verbs"] == verbs
     assert entries["endpoints"]["verbs"] == ["get", "list", "watch"]
-    assert entries["replicationcontrollers"]["verbs"] == ["delete", "get", "list", "patch", "watch"]
+    assert entries["replicationcontrollers"]["verbs"] == verbs
+    assert entries["pods/status"]["verbs"] == ["get", "patch", "update"]
     scale = entries["replicationcontrollers/scale"]
     assert (scale["group"], scale["version"], scale["kind"]) == ("autoscaling", "v1", "Scale")
     assert scale["verbs"] == ["get", "patch", "update"]

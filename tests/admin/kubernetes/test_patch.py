@@ -33,7 +33,7 @@ def stored(world: World) -> Deployment:
 
 
 def test_an_object_that_is_encoded_and_read_again_is_the_same(web: Deployment) -> None:
-    read, problems = read_document(encode(web))
+    read, problems, _ = read_document(encode(web))
     assert problems == ()
     assert isinstance(read, Deployment)
     assert (read.spec, read.metadata.labels) == (web.spec, web.metadata.labels)
@@ -77,7 +77,7 @@ async def test_a_container_is_patched_by_its_name(api: TestClient, world: World)
 async def test_labels_and_annotations_change_without_a_new_generation(api: TestClient, world: World) -> None:
     await send(api, {"metadata": {"labels": {"app": None, "b": "c"}, "annotations": {"d": "e"}}}, MERGE)
     meta = stored(world).metadata
-    assert (meta.labels, meta.annotations, meta.generation) == ({"b": "c"}, {"d": "e"}, 1)
+    assert (meta.labels, meta.annotations["d"], meta.generation) == ({"b": "c"}, "e", 1)
 
 
 async def test_a_replication_controller_is_patched_too(api: TestClient, world: World) -> None:
@@ -162,4 +162,4 @@ async def test_what_cannot_be_read_is_refused(api: TestClient, body: str, kind: 
 
 async def test_a_missing_object_and_a_resource_without_patches_say_so(api: TestClient) -> None:
     assert (await send(api, {}, path=f"{WEB}x"))[0] == 404
-    assert (await send(api, {}, path="/api/v1/namespaces/default/services/readiness-svc"))[0] == 405
+    assert (await send(api, {}, path="/api/v1/namespaces/default/endpoints/x"))[0] == 405

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
 from readylb.admin.kubernetes.query import Query
-from readylb.admin.kubernetes.status import BadRequestError, failure
+from readylb.admin.kubernetes.status import BadRequestError, UnsupportedMediaTypeError, failure
 from readylb.admin.kubernetes.status import answer as answer_status
-from readylb.errors import ConflictError, InvalidError, NotFoundError
+from readylb.config.documents import parse_yaml
+from readylb.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 
 #: How a problem's message begins -> the reason of its cause (field.ErrorType, metav1.CauseType).
 _CAUSES = {
@@ -23,6 +25,10 @@ _CAUSES = {
     "Too many": "FieldValueTooMany",
 }
 
+_YAML = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
+#: Clients print each; nobody reads more.
+_MOST_WARNINGS = 20
+
 
 async def read_json_body(request: web.Request) -> Any:
     """Return the body as JSON. BadRequestError."""
@@ -30,6 +36,27 @@ async def read_json_body(request: web.Request) -> Any:
         return json.loads(await request.read())
     except (ValueError, RecursionError) as error:
         msg = f"couldn't get version/kind; json parse error: {error}"
+        raise BadRequestError(msg) from error
+
+
+async def read_body(request: web.Request) -> Any:
+    """Return the body, JSON or (by its Content-Type) YAML, as plain data. BadRequestError.
+
+    UnsupportedMediaTypeError for protobuf, in which some of kubectl's generators send.
+    """
+    if request.content_type not in _YAML:
+        if request.content_type == "application/vnd.kubernetes.protobuf":
+            msg = (
+                "the body of the request was in an unknown format - accepted media types include: "
+                "application/json, application/yaml (kubectl create ... --dry-run=client -o yaml | "
+                "kubectl create -f -)"
+            )
+            raise UnsupportedMediaTypeError(msg)
+        return await read_json_body(request)
+    try:
+        return parse_yaml((await request.read()).decode())
+    except ValueError as error:
+        msg = f"couldn't get version/kind; yaml parse error: {error}"
         raise BadRequestError(msg) from error
 
 
@@ -63,6 +90,20 @@ def not_found(query: Query) -> web.Response:
     """Answer that there is no such object."""
     missing = NotFoundError(f'{query.resource.api.qualified} "{query.name}" not found')
     return answer_status(failure(missing, details_of(query)))
+
+
+def already_exists(query: Query) -> web.Response:
+    """Answer that there is an object of that name."""
+    taken = AlreadyExistsError(f'{query.resource.api.qualified} "{query.name}" already exists')
+    return answer_status(failure(taken, details_of(query)))
+
+
+def warned(response: web.Response, warnings: Iterable[str]) -> web.Response:
+    """Return the response with warnings as clients expect them (RFC 7234, 5.5; metav1's code 299)."""
+    for text in islice(dict.fromkeys(warnings), _MOST_WARNINGS):
+        quoted = text.encode("ascii", "replace").decode().replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
+    return response
 
 
 def invalid(query: Query, kind: str, problems: Sequence[tuple[str, str]]) -> web.Response:

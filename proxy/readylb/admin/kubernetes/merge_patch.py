@@ -1,6 +1,6 @@
 """Merge patches: RFC 7396, and Kubernetes' strategic ones, which know how lists of objects merge.
 
-Source: apimachinery/pkg/util/strategicpatch (patch.go), merge keys from core/v1's `patchMergeKey` tags.
+Source: apimachinery/pkg/util/strategicpatch (patch.go).
 Both leave their arguments alone. ValueError says what in a patch cannot be understood.
 """
 
@@ -8,16 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Lists whose elements are known by a key; every other list is replaced as a whole.
-MERGE_KEYS = {
-    "containers": "name",
-    "env": "name",
-    "imagePullSecrets": "name",
-    "initContainers": "name",
-    "ports": "containerPort",
-    "volumeMounts": "mountPath",
-    "volumes": "name",
-}
+from readylb.core.merge_keys import MERGE_KEYS, merge_key
 
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
@@ -65,9 +56,14 @@ def _merge_field(merged: dict[str, Any], name: str, value: Any) -> None:
     if value is None:
         merged.pop(name, None)
     elif isinstance(value, list) and name in MERGE_KEYS:
-        merged[name] = _merge_list(merged.get(name), value, MERGE_KEYS[name])
+        merged[name] = _merge_list(merged.get(name), value, _key(name, value))
     else:
         merged[name] = merge_strategically(merged.get(name), value)
+
+
+def _key(name: str, patch: list[Any]) -> str:
+    """Return by what the elements are known; a directive about the whole list has no key."""
+    return merge_key(name, [item for item in patch if item != {_DIRECTIVE: "replace"}]) or MERGE_KEYS[name][0]
 
 
 def _merge_list(before: Any, patch: list[Any], key: str) -> list[Any]:
@@ -100,7 +96,7 @@ def _obey(merged: dict[str, Any], directive: str, patch: dict[str, Any]) -> None
     values, current = _list(patch, directive), merged.get(name)
     if directive.startswith(_ORDER):
         if isinstance(current, list):
-            merged[name] = _ordered(current, values, MERGE_KEYS.get(name, ""))
+            merged[name] = _ordered(current, values, merge_key(name, current))
     elif directive.startswith(_DELETE_VALUES):
         if isinstance(current, list):
             merged[name] = [item for item in current if item not in values]

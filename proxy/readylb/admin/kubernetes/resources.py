@@ -51,21 +51,21 @@ SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), group="autosca
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One row. `deletes` is the stored kind that a DELETE (and a PATCH, with `patches`) acts on."""
+    """One row. `deletes` is the stored kind that a DELETE acts on, and with `writes` an author."""
 
     api: ApiResource
     source: Source
     layout: Layout
     deletes: type[Object] | None = None
     subresources: tuple[Subresource, ...] = ()
-    patches: bool = False
+    writes: bool = False
 
     @property
     def verbs(self) -> tuple[str, ...]:
         """What may be done with it."""
         deletes = ("delete",) if self.deletes is not None else ()
-        patches = ("patch",) if self.patches else ()
-        return (*deletes, "get", "list", *patches, "watch")
+        create, change = (("create",), ("patch", "update")) if self.writes else ((), ())
+        return (*create, *deletes, "get", "list", *change, "watch")
 
 
 RESOURCES = (
@@ -82,8 +82,9 @@ RESOURCES = (
             Subresource("exec", "PodExecOptions", ("create", "get")),
             Subresource("explain", "PodExplanation", ("get",), group="readylb.io", version="v1"),
             Subresource("drain", "Pod", ("create",)),
+            Subresource("status", "Pod", ("get", "patch", "update")),
         ),
-        patches=True,
+        writes=True,
     ),
     Resource(
         names.REPLICATION_CONTROLLERS,
@@ -91,11 +92,11 @@ RESOURCES = (
         REPLICATION_CONTROLLER_LAYOUT,
         ReplicationController,
         (SCALE,),
-        patches=True,
+        writes=True,
     ),
-    Resource(names.SERVICES, Stored(Service), SERVICE_LAYOUT, Service),
-    Resource(names.DEPLOYMENTS, Stored(Deployment), DEPLOYMENT_LAYOUT, Deployment, (SCALE,), patches=True),
-    Resource(names.REPLICA_SETS, Stored(ReplicaSet), REPLICA_SET_LAYOUT, ReplicaSet, (SCALE,), patches=True),
+    Resource(names.SERVICES, Stored(Service), SERVICE_LAYOUT, Service, writes=True),
+    Resource(names.DEPLOYMENTS, Stored(Deployment), DEPLOYMENT_LAYOUT, Deployment, (SCALE,), writes=True),
+    Resource(names.REPLICA_SETS, Stored(ReplicaSet), REPLICA_SET_LAYOUT, ReplicaSet, (SCALE,), writes=True),
     Resource(names.ENDPOINT_SLICES, Stored(EndpointSlice), ENDPOINT_SLICE_LAYOUT),
 )
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from readylb.admin.deps import DEPS
 from readylb.admin.kubernetes.body import check_version, invalid, is_dry_run, not_found, read_json_body
+from readylb.admin.kubernetes.judge import lack_of_room
 from readylb.admin.kubernetes.objects import encode
 from readylb.admin.kubernetes.patch import apply_patch
 from readylb.admin.kubernetes.query import Query, read_query
@@ -52,6 +53,8 @@ async def change_scale(request: web.Request) -> web.Response:
         problem = f"Invalid value: {replicas}: must be greater than or equal to 0"
         return invalid(query, "Scale.autoscaling", [("spec.replicas", problem)])
     scaled = _with_replicas(item, replicas)
+    if problems := tuple(lack_of_room(store, scaled, item)):
+        return invalid(query, "Scale.autoscaling", problems)
     if not is_dry_run(request):
         scaled = _write(store, scaled)
     return web.json_response(_scale(scaled))

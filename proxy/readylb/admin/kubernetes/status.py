@@ -90,7 +90,7 @@ def http_failure(error: web.HTTPException) -> dict[str, Any]:
     if error.status == web.HTTPMethodNotAllowed.status_code:
         message = (
             "the server does not allow this method on the requested resource "
-            "(the API can get, list, watch, patch, scale and delete)"
+            "(the API can get, list, watch, create, update, patch and delete)"
         )
     elif error.status == web.HTTPNotFound.status_code:
         message = "the server could not find the requested resource"

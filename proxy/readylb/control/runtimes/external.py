@@ -16,21 +16,18 @@ from typing import NoReturn
 from readylb.control.clock import Clock
 from readylb.control.runtimes.context import RuntimeContext
 from readylb.control.runtimes.runtime import ContainerExit, ExecResult, ExecSession, Sandbox
+from readylb.core.ownership import ENDPOINT_ANNOTATION
 from readylb.core.unix_address import parse_unix
 from readylb.errors import RuntimeFailureError
 from readylb.model import Pod
 from readylb.model.container import Container
-from readylb.model.meta import ANNOTATION_PREFIX
 from readylb.model.pod import PortMapping
-
-#: Where the endpoint is: HOST:PORT, [ADDRESS]:PORT for IPv6, NAME:PORT, or unix:/PATH.
-ENDPOINT_ANNOTATION = ANNOTATION_PREFIX + "endpoint"
 
 _MAX_PORT = 65535
 
 
 def parse_endpoint(text: str) -> tuple[str, int]:
-    """Return host and port of `HOST:PORT` or `[ADDRESS]:PORT`; ValueError says what is wrong.
+    """Return host and port of `HOST:PORT`, `NAME:PORT` or `[ADDRESS]:PORT`; ValueError says what is wrong.
 
     A Unix socket's host is `unix:/PATH`, and its port 0.
     """

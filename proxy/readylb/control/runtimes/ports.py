@@ -1,8 +1,6 @@
 """Host ports for pods that share the host's network: one for each declared container port.
 
-The range lies below the ephemeral ports of Linux (32768-60999), so that no outgoing connection of the
-host can take a port between our check and the container's bind. Two readylb on one machine begin at
-random places of the range.
+They come from the range of `core.capacity`. Two readylb on one machine begin at random places of it.
 """
 
 from __future__ import annotations
@@ -10,10 +8,9 @@ from __future__ import annotations
 import random
 import socket
 
+from readylb.core.capacity import FIRST_PORT as FIRST
+from readylb.core.capacity import LAST_PORT as LAST
 from readylb.errors import RuntimeFailureError
-
-FIRST = 20000
-LAST = 29999
 
 
 class PortAllocator:

@@ -59,6 +59,11 @@ class RuntimeTable:
         """Show the state."""
         return f"<runtimes {self._instance} {sorted(self._made)}>"
 
+    @property
+    def images(self) -> Mapping[str, tuple[str, ...]]:
+        """The local commands that stand for images now."""
+        return self._images
+
     def map_images(self, images: Mapping[str, tuple[str, ...]]) -> None:
         """Map images anew; a container that runs keeps its command until it is started again."""
         self._images.clear()

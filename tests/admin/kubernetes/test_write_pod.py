@@ -41,7 +41,11 @@ async def test_labels_and_annotations_of_a_pod_change_and_nothing_else(api: Test
         ({"spec": {"restartPolicy": "Never"}}, "spec", "pod updates may not change fields other than"),
         ({"metadata": {"name": "other"}}, "metadata.name", "field is immutable"),
         ({"metadata": {"annotations": {DRAINED: "yes"}}}, "metadata.annotations", "must be true or false"),
-        ({"metadata": {"annotations": {DRAINED: True}}}, "metadata.annotations", "an object of strings"),
+        (
+            {"metadata": {"annotations": {DRAINED: True}}},
+            f"metadata.annotations.{DRAINED}",
+            "cannot unmarshal bool into ObjectMeta.annotations",
+        ),
         ({"metadata": {"annotations": {"readylb.io/drain": "true"}}}, "metadata.annotations", "did you mean"),
         (
             {"metadata": {"annotations": {"readylb.io/endpoint": "127.0.0.1:9"}}},
