@@ -1,8 +1,9 @@
-"""A server of your own, started by you: `python3 server.py PORT`.
+"""A server of your own, started by you: `python3 server.py PORT`, on 127.0.0.1 unless HOST says otherwise.
 
 `/` says which one answers, `/readyz` and `/healthz` say ok, `/sick` makes `/healthz` fail from then on.
 """
 
+import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,4 +25,4 @@ class Server(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", PORT), Server).serve_forever()
+    ThreadingHTTPServer((os.environ.get("HOST", "127.0.0.1"), PORT), Server).serve_forever()

@@ -238,6 +238,10 @@ def test_unknown_keys_get_a_hint(problems):
             "limits.tries: Invalid value: 0: must be between 1 and 100",
         ),
         (
+            "{port: 1, endpoints: [a:1], restart: {python: {hook: 'json:restart'}}}",
+            'restart.python.hook: module "json" has no "restart"',
+        ),
+        (
             "{port: 1, endpoints: [a:1], restart: {exec: {command: [x], timeoutSeconds: -1}}}",
             "restart.exec.timeoutSeconds: Invalid value: -1.0: must be above 0 and at most 3600",
         ),
@@ -403,3 +407,29 @@ def test_an_endpoint_that_is_the_service_itself_is_warned_of(load_text, port, en
     found = [item for item in load_text(text).warnings if "listens there" in item.message]
     assert [(item.line, item.path) for item in found] == [(4, "services.s.endpoints[1]")] * warned
     assert all("--publish s:8080=PORT" in item.message for item in found)
+
+
+def test_a_misspelt_hook_and_a_secret_that_would_be_shown_are_refused_where_they_stand(problems):
+    text = """\
+services:
+  web:
+    port: 1
+    endpoints: [a:1]
+    restart:
+      webhook:
+        url: http://a/
+        secret: s3cret
+  api:
+    port: 2
+    endpoints: [a:2]
+    restart: {dcoker: {container: api}}
+"""
+    found = problems(text)
+    assert [problem for problem in found if "secret" in problem] == [
+        (
+            "stdin:8: services.web.restart.webhook.secret: Forbidden: `get -o yaml` would show it; name a "
+            "file that holds it (secretFile) or a variable of readylb's environment (secretEnv)"
+        )
+    ]
+    assert 'stdin:12: unknown field "services.api.restart.dcoker" (did you mean "docker"?)' in found
+    assert "s3cret" not in str(found)

@@ -125,3 +125,22 @@ def test_a_tcpsocket_hook_is_refused_because_it_fails_everywhere(pod_problems):
         "stdin:8: spec.containers[0].lifecycle.preStop.tcpSocket: "
         "a tcpSocket hook fails in every cluster: use exec, httpGet or sleep"
     )
+
+
+def test_a_restart_hook_of_a_pod_that_readylb_runs_is_refused(problems):
+    text = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  annotations:
+    readylb.io/restart: '{"exec": {"command": ["x"]}}'
+spec:
+  containers: [{name: c, image: i, command: [x]}]
+"""
+    assert problems(text) == [
+        (
+            "stdin:5: metadata.annotations[readylb.io/restart]: has no effect: readylb restarts what it "
+            "runs (this is for runtimeClassName: external)"
+        )
+    ]

@@ -138,3 +138,13 @@ def test_a_failure_of_what_nobody_can_restart_is_not_the_last_word() -> None:
     assert tracker.observe(ProbeResult.FAILURE) == Transition("a", ProbeResult.FAILURE)
     assert not tracker.on_hold
     assert tracker.observe(ProbeResult.SUCCESS) == Transition("a", ProbeResult.SUCCESS)
+
+
+def test_what_was_restarted_by_others_counts_its_failures_from_zero_too() -> None:
+    tracker = ProbeTracker(LIVENESS, Probe(failure_threshold=2), holds=False)
+    tracker.see("a")
+    failures = [tracker.observe(ProbeResult.FAILURE) for _ in range(3)]
+    assert failures == [None, Transition("a", ProbeResult.FAILURE), None]
+    tracker.see("b")
+    assert tracker.observe(ProbeResult.FAILURE) is None
+    assert tracker.observe(ProbeResult.FAILURE) == Transition("b", ProbeResult.FAILURE)

@@ -54,7 +54,7 @@ def no_host_file() -> Iterator[None]:
 
 
 def test_there_is_an_example_for_each_story() -> None:
-    assert [folder.name[:2] for folder in FOLDERS] == [f"{number:02}" for number in range(1, 10)]
+    assert [folder.name[:2] for folder in FOLDERS] == [f"{number:02}" for number in range(1, 11)]
     for folder in FOLDERS:
         assert commands(folder / "README.md"), f"{folder.name}/README.md shows no command"
 
@@ -64,7 +64,7 @@ def test_there_is_an_example_for_each_story() -> None:
     [
         (folder, index)
         for folder in FOLDERS
-        if folder.name[:2] not in {"02", "05", "08"}
+        if folder.name[:2] not in {"02", "05", "08", "10"}
         for index in range(len(commands(folder / "README.md")))
     ],
     ids=lambda value: value.name if isinstance(value, Path) else str(value),
@@ -128,6 +128,52 @@ def test_your_own_replicas_are_served_and_restarted_by_the_hook(tmp_path: Path, 
             servers(folder, environment, "kill")
     finally:
         servers(folder, environment, "kill")
+
+
+@pytest.mark.parametrize("kind", ["webhook", "python"])
+def test_a_hook_of_the_examples_restarts_a_server_that_is_sick(tmp_path: Path, kind: str) -> None:
+    folder, own = EXAMPLES / "10-restart-hooks", EXAMPLES / "08-your-own-replicas"
+    ports = [free_port() for _ in range(3)]
+    assert ports == [ports[0], ports[0] + 1, ports[0] + 2] or pytest.skip("no three ports in a row")
+    port, hook_port = free_port(), free_port()
+    environment = {"BASE_PORT": str(ports[0]), "RUN_FOLDER": str(tmp_path / "servers")}
+    (command,) = (words for words in commands(folder / "README.md") if f"{kind}.yaml" in words[-1])
+    text = (ROOT / command[-1]).read_text()
+    moves = {8000: port, 8090: hook_port, **{8081 + index: number for index, number in enumerate(ports)}}
+    text = re.sub(r"\b80\d\d\b", lambda found: str(moves[int(found[0])]), text)
+    (tmp_path / "readylb.yaml").write_text(text)
+
+    servers(own, environment, "start")
+    receiver = subprocess.Popen(
+        [sys.executable, str(folder / "receiver.py")],
+        env={**os.environ, **environment, "PORT": str(hook_port)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        lb = Readylb(tmp_path, "-f", str(tmp_path / "readylb.yaml"))
+        lb.environment.update(environment)
+        with lb:
+            lb.wait_ready(3)
+            assert fetch(ports[2], "/sick").status == 200
+            lb.wait_event("RestartHookDone", f"Restart hook {kind} has run for 127.0.0.1:{ports[2]}: ")
+            lb.wait_ready(3)
+            assert set(burst(port)) == {str(number) for number in ports}
+            servers(own, environment, "kill")
+            receiver.kill()
+            receiver.wait()
+    finally:
+        receiver.kill()
+        receiver.wait()
+        servers(own, environment, "kill")
+
+
+def test_the_other_hooks_of_the_examples_are_valid(tmp_path: Path) -> None:
+    files = [words[-1] for words in commands(EXAMPLES / "10-restart-hooks" / "README.md")]
+    named = [file for file in files if "docker" in file or "systemd" in file]
+    assert len(named) == 2
+    for file in named:
+        done = readylb(tmp_path, "check", "-f", file)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def servers(folder: Path, environment: dict[str, str], *words: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from readylb.config.decode import Decoder
 from readylb.config.defaults import defaulted
 from readylb.config.hints import did_you_mean, misspelt
-from readylb.config.knobs import EXTERNAL, check_annotations, check_period
+from readylb.config.knobs import EXTERNAL, RESTART, check_annotations, check_period
 from readylb.config.known_fields import KNOWN
 from readylb.config.nodes import Node, Scalar, Sequence, Table, locate
 from readylb.config.pod_specs import pod_spec
@@ -132,7 +132,9 @@ class ManifestReader:
             periods = check_period(meta.annotations, found.spec) if found and meta is found.metadata else ()
             for name, message in (*check_annotations(meta.annotations), *periods):
                 line = self._annotation_line(placed, below, name)
-                self._report.lenient(self._file, line, below, f"{plain(name)}: {message}")
+                # A hook that is wrong is none, and would be missed only when it is needed.
+                add = self._report.error if name == RESTART else self._report.lenient
+                add(self._file, line, below, f"{plain(name)}: {message}")
 
     @staticmethod
     def _annotation_line(placed: Placed, path: str, name: str) -> int:

@@ -14,6 +14,7 @@ from readylb.config.manifests import Placed
 from readylb.config.native_model import Command, NativeEndpoint, NativeFile, NativePort, NativeService
 from readylb.config.nodes import Table, locate
 from readylb.config.problems import AccessLogTarget, Report, plain, quote
+from readylb.config.restart_hooks import HOOK_FIELDS, check_hooks
 from readylb.config.shapes import shapes
 from readylb.config.unsupported import GRPC, can_ask_grpc
 from readylb.config.validation import names
@@ -28,7 +29,6 @@ from readylb.config.validation.errors import (
 )
 from readylb.config.validation.pods import validate_environment
 from readylb.config.validation.probes import validate_probe
-from readylb.config.validation.restarts import validate_restart
 from readylb.config.validation.services import AFFINITIES, affinity_timeout
 from readylb.core import container_command, traffic
 from readylb.core.access_record import FORMATS
@@ -52,7 +52,7 @@ class NativeReader:
         """Read what `file` holds."""
         self._file = file
         self._report = report
-        self._decoder = Decoder(file, report, {})
+        self._decoder = Decoder(file, report, HOOK_FIELDS)
         #: What the last document read says of the access log.
         self.access_log: AccessLogTarget | None = None
 
@@ -179,7 +179,7 @@ def _endpoints(path: str, service: NativeService) -> Errors:
         if value is not None:
             yield FieldError(f"{path}.{key}", "Forbidden: it goes with a command that readylb runs")
     if service.restart is not None:
-        yield from validate_restart(f"{path}.restart", service.restart)
+        yield from check_hooks(f"{path}.restart", service.restart)
 
 
 def _circles(native: NativeFile) -> Iterator[tuple[str, str]]:

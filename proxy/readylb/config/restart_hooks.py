@@ -6,24 +6,43 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from readylb.config.decode import Decoder
+from readylb.config.decode import Decoder, Known, KnownFields, Verdict
+from readylb.config.hook_needs import unmet
 from readylb.config.json_nodes import read_json
 from readylb.config.nodes import NodeError, Table
 from readylb.config.problems import Report
 from readylb.config.shapes import shapes
+from readylb.config.validation.errors import Errors
 from readylb.config.validation.restarts import EXAMPLE, validate_restart
-from readylb.model.restart import RestartHooks
+from readylb.model.restart import RestartHooks, WebhookRestart
 from readylb.model.serialization import to_json
+
+#: Fields that people look for and must not use.
+HOOK_FIELDS: KnownFields = {
+    WebhookRestart: {
+        "secret": Known(
+            Verdict.REFUSE,
+            "Forbidden: `get -o yaml` would show it; name a file that holds it (secretFile) or a variable of "
+            "readylb's environment (secretEnv)",
+        )
+    }
+}
 
 
 def read_hook(text: str) -> tuple[str, Any]:
     """Return the name of the hook and its settings. ValueError says all that is wrong, without values."""
     hooks = _decoded(text)
-    wrong = [f"{error.path}: {error.message}".removeprefix(": ") for error in validate_restart("", hooks)]
+    wrong = [f"{error.path}: {error.message}".removeprefix(": ") for error in check_hooks("", hooks)]
     if wrong:
         raise ValueError("; ".join(wrong))
     ((name, settings),) = chosen(hooks).items()
     return name, settings
+
+
+def check_hooks(path: str, hooks: RestartHooks) -> Errors:
+    """Yield what is wrong with the hooks at `path`: their rules, and what they need here."""
+    errors = [*validate_restart(path, hooks)]
+    yield from errors or unmet(path, hooks)
 
 
 def hook_text(hooks: RestartHooks) -> str:
@@ -55,7 +74,7 @@ def _decoded(text: str) -> RestartHooks:
         msg = f"must be a JSON object such as {EXAMPLE}"
         raise ValueError(msg)
     report = Report()
-    hooks = Decoder("", report, {}).decode(RestartHooks, nodes[0])
+    hooks = Decoder("", report, HOOK_FIELDS).decode(RestartHooks, nodes[0])
     if report.errors:
         raise ValueError("; ".join(problem.text for problem in report.errors))
     return hooks

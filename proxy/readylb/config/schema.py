@@ -32,13 +32,14 @@ from readylb.core.traffic import MOST_WEIGHT
 from readylb.model.container import Container, ContainerPort
 from readylb.model.pod import PodSpec
 from readylb.model.probe import HTTPGetAction, Probe
-from readylb.model.restart import ExecRestart
+from readylb.model.restart import DockerRestart, ExecRestart, PythonRestart, SystemdRestart, WebhookRestart
 from readylb.model.service import ClientIPConfig, ServicePort, ServiceSpec
 from readylb.model.workload import DeploymentStrategy
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PORT = {"minimum": 1, "maximum": 65535}
 _COUNT = {"minimum": 0}
+_HOOKS = (ExecRestart, WebhookRestart, DockerRestart, SystemdRestart, PythonRestart)
 _HOOK_SECONDS = {"exclusiveMinimum": 0, "maximum": 3600}
 _PRIMITIVES = {str: "string", int: "integer", bool: "boolean", float: "number"}
 
@@ -57,7 +58,11 @@ _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (ClientIPConfig, "timeoutSeconds"): {"minimum": 1, "maximum": 86400},
     (NativeAccessLog, "format"): {"enum": sorted(FORMATS)},
     (NativeService, "limits"): {"propertyNames": {"enum": list(LIMITS)}},
-    (ExecRestart, "timeoutSeconds"): _HOOK_SECONDS,
+    **{(cls, "timeoutSeconds"): _HOOK_SECONDS for cls in _HOOKS},
+    (WebhookRestart, "url"): {"pattern": "^https?://"},
+    (WebhookRestart, "attempts"): {"minimum": 1, "maximum": 10},
+    (DockerRestart, "socket"): {"pattern": "^/"},
+    (DockerRestart, "stopSeconds"): _COUNT,
     (ContainerPort, "containerPort"): _PORT,
     (ServicePort, "port"): _PORT,
     (ServicePort, "protocol"): {"enum": ["TCP"]},
@@ -94,6 +99,7 @@ def native_schema() -> dict[str, Any]:
     schema["title"] = "readylb.yaml"
     service = schema["$defs"]["NativeService"]
     service["oneOf"] = [{"required": ["endpoints"]}, {"required": ["command"]}]
+    schema["$defs"]["RestartHooks"].update({"minProperties": 1, "maxProperties": 1})
     service["properties"]["port"]["anyOf"][0].update(_PORT)
     # A probe of this dialect may leave its port out: it is the pod's only one.
     for name in ("HTTPGetAction", "TCPSocketAction"):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from readylb.config.knobs import BALANCER, ENDPOINT, EXTERNAL, TRUSTED_PROXIES
+from readylb.config.knobs import BALANCER, ENDPOINT, EXTERNAL, RESTART, TRUSTED_PROXIES
 from readylb.config.pod_specs import containers, pod_spec
 from readylb.config.problems import quote
 from readylb.core.traffic import HASH_ON, PROXY_PROTOCOL, SLOW_START, slow_start_conflict
@@ -46,6 +46,12 @@ def unsupported(item: Object) -> Iterator[Finding]:
         if found.spec.runtime_class_name == EXTERNAL and ENDPOINT not in found.metadata.annotations:
             message = f"the annotation {ENDPOINT} must say where the endpoint is (HOST:PORT)"
             yield Finding(f"{found.path}.runtimeClassName", message, True)
+        if found.spec.runtime_class_name != EXTERNAL and RESTART in found.metadata.annotations:
+            message = (
+                f"has no effect: readylb restarts what it runs (this is for runtimeClassName: {EXTERNAL})"
+            )
+            path = f"{found.path.removesuffix('spec')}metadata.annotations[{RESTART}]"
+            yield Finding(path, message, True)
 
 
 def _service(item: Service) -> Iterator[Finding]:

@@ -68,6 +68,8 @@ class ProbeTracker:
         self.container_id = container_id
         self.on_hold = False
         self.result = INITIAL[self._kind]
+        if not self._holds and self._kind is not ProbeKind.READINESS:
+            self.run = 0  # as the hold would have done
         return Transition(container_id, self.result)
 
     def settle(self, result: ProbeResult) -> Transition | None:

@@ -41,10 +41,10 @@ class Restarter:
             try:
                 said = await hook.restart(request)
             except RuntimeFailureError as error:
-                msg = f"Restart hook {name} failed for {request.endpoint}: {error}"
+                msg = f"Restart hook {name} failed for {request.endpoint}: {sanitized(str(error))}"
                 raise RuntimeFailureError(msg) from error
         done = f"Restart hook {name} has run for {request.endpoint}"
-        return f"{done}: {said}" if said else done
+        return f"{done}: {sanitized(said)}" if said else done
 
 
 def _request(pod: Pod, container: Container, count: int) -> RestartRequest:

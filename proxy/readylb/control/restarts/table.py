@@ -14,6 +14,10 @@ from readylb.model import Pod
 
 BUILT_IN = {
     "exec": "readylb.control.restarts.exec_hook:ExecHook",
+    "webhook": "readylb.control.restarts.webhook_hook:WebhookHook",
+    "docker": "readylb.control.restarts.docker_hook:DockerHook",
+    "systemd": "readylb.control.restarts.systemd_hook:SystemdHook",
+    "python": "readylb.control.restarts.python_hook:PythonHook",
 }
 
 _Factory = Callable[[Any], RestartHook]
