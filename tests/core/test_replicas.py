@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from readylb.core.drained import DRAINED, with_drained
 from readylb.core.replicas import Wanted, available_in, claim, next_available, status, surplus
 from readylb.model import Pod
 from readylb.model.container import ContainerStatus
@@ -71,6 +72,11 @@ def test_a_younger_pod_goes_first() -> None:
 
 def test_a_pod_that_is_on_its_way_out_is_not_deleted_again() -> None:
     assert surplus([a_pod("a", deleted=5.0), a_pod("b")], 1) == ()
+
+
+def test_a_drained_pod_is_missed_less_than_one_that_serves() -> None:
+    drained = with_drained(a_pod("a", since=5.0), {DRAINED: "true"})
+    assert [pod.metadata.name for pod in surplus([a_pod("b", since=900.0), drained], 1)] == ["a"]
 
 
 def test_nothing_is_surplus_when_too_few_are_there() -> None:

@@ -77,6 +77,15 @@ def test_kubectl_runs_commands_in_pods(lb: Readylb) -> None:
     assert kubectl(lb, "exec", name, "--", "sh", "-c", "echo $POD_NAME") == f"{name}\n"
 
 
+def test_kubectl_drains_a_pod_by_an_annotation_and_waits_for_it(lb: Readylb) -> None:
+    name = lb.pods()[0].name
+    kubectl(lb, "annotate", "pod", name, "readylb.io/drained=true")
+    kubectl(lb, "wait", "--for=condition=readylb.io/Drained", f"pod/{name}", "--timeout=20s")
+    assert re.search(rf"^{name} +1/1 +Running,Drained ", kubectl(lb, "get", "pods"), re.MULTILINE)
+    kubectl(lb, "annotate", "pod", name, "readylb.io/drained-")
+    lb.wait_ready(2)
+
+
 def test_kubectl_deletes_a_pod_and_waits_for_it(lb: Readylb) -> None:
     names = {pod.name for pod in lb.pods()}
     victim = max(names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from readylb.core.drained import is_drained
 from readylb.model import Pod
 from readylb.model.pod import PodPhase
 from readylb.model.workload import LabelSelector, ReplicaStatus
@@ -53,7 +54,8 @@ def surplus(pods: Sequence[Pod], wanted: int) -> tuple[Pod, ...]:
     """Return the active pods to delete so that `wanted` are left, those that are missed least.
 
     Unassigned before assigned, Pending before Running, not ready before ready, ready for a shorter
-    time, more restarts, younger. (All pods share one machine, so spreading does not count.)
+    time, more restarts, younger. (All pods share one machine, so spreading does not count.) One that is
+    drained serves nobody, and counts as not ready.
     """
     ranked = sorted(filter(active, pods), key=_rank)
     return tuple(ranked[: max(0, len(ranked) - wanted)])
@@ -63,7 +65,7 @@ def _rank(pod: Pod) -> tuple[object, ...]:
     return (
         pod.spec.node_name != "",
         _PHASE_ORDER.get(pod.status.phase, 0),
-        pod.ready,
+        pod.ready and not is_drained(pod),
         -_ready_since(pod),
         -max((status.restart_count for status in pod.status.container_statuses), default=0),
         -(pod.metadata.creation_timestamp or 0.0),
