@@ -10,7 +10,8 @@ every answer to a probe (`200 /readyz`).
 A connection that is idle for `--idle` seconds after an answer is closed, as by a keep-alive timeout. While
 FOLDER/NAME.rude holds `accept`, every other connection is closed at once; with another word every other
 request that is no probe suffers it: `reset` cuts its answer in the body, `head` cuts it within the head,
-`deaf` drops the request unexecuted. SIGTERM ends the listening, then what runs, then the process.
+`deaf` drops the request unexecuted. While FOLDER/NAME.closed exists it does not listen; its connections go
+on. SIGTERM ends the listening, then what runs, then the process.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 PAD = b"." * 400
@@ -38,6 +40,7 @@ class App:
         self.work_seconds = work_seconds
         self.unready = folder / f"{self.name}.unready"
         self.rude = folder / f"{self.name}.rude"
+        self.closed = folder / f"{self.name}.closed"
         self.connections: set[Connection] = set()
         self.ending = False
         self.one_ended = asyncio.Event()
@@ -60,13 +63,21 @@ class App:
         loop = asyncio.get_running_loop()
         term = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, term.set)
-        server = await loop.create_server(
-            lambda: Connection(self, loop), os.environ["HOST"], int(os.environ["PORT"]), backlog=1024
-        )
-        await term.wait()
+        server: asyncio.Server | None = None
+        while not term.is_set():
+            if server is None and not self.closed.exists():
+                server = await loop.create_server(
+                    lambda: Connection(self, loop), os.environ["HOST"], int(os.environ["PORT"]), backlog=1024
+                )
+            elif server is not None and self.closed.exists():
+                server.close()
+                server = None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(term.wait(), 0.02)
         self.note("term", "-")
         self.ending = True
-        server.close()
+        if server is not None:
+            server.close()
         for connection in list(self.connections):
             connection.end_if_idle()
         while self.connections:

@@ -56,7 +56,7 @@ class Stage:
         return ledgers(self.folder)
 
     def be(self, pod: str, state: str, word: str = "") -> None:
-        """Put a replica into a state: `unready`, or `rude` with a word."""
+        """Put a replica into a state: `unready`, `closed`, or `rude` with a word."""
         temporary = self.folder / f"{pod}.{state}.new"
         temporary.write_text(word)
         temporary.rename(self.folder / f"{pod}.{state}")

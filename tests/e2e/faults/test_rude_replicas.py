@@ -28,6 +28,20 @@ def test_the_race_for_an_idle_connection_never_shows(tmp_path: Path, idle: float
         on.judge(load, least=40)
 
 
+def test_what_a_closed_port_refuses_goes_elsewhere(tmp_path: Path) -> None:
+    with stage(tmp_path, "--idle", 0.2, failure_threshold=20) as on:
+        with MixedLoad(on.port) as load:
+            on.wait_served(load, on.pods[0])
+            on.be(on.pods[0], "closed")
+            on.lb.wait_for("a request was refused", lambda: on.lb.metric("readylb_passive_reports_total"))
+            before = len(load.asks)
+            on.lb.wait_for("many were answered", lambda: len(load.asks) > before + 200)
+            on.stop_being(on.pods[0], "closed")
+            on.wait_served(load, on.pods[0])
+        # Not even a POST: whoever was refused has not been sent anything.
+        on.judge(load, failure_threshold=20)
+
+
 def test_no_get_is_lost_to_a_replica_that_closes_what_it_accepts(tmp_path: Path) -> None:
     with stage(tmp_path, "--idle", 0.2, failure_threshold=20) as on:
         with MixedLoad(on.port) as load:
