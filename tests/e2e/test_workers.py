@@ -12,12 +12,12 @@ import psutil
 import pytest
 from tests.e2e.client import fetch
 from tests.e2e.command import readylb
-from tests.e2e.harness import Readylb, burst
+from tests.e2e.harness import STOP_SECONDS, Readylb, burst
 from tests.e2e.load import Load
 from tests.e2e.manifests import replica_command, web
 from tests.e2e.ports import free_port
 from tests.e2e.processes import processes_of, words_of
-from tests.e2e.replicas import OwnReplicas
+from tests.e2e.replicas import OwnReplicas, release
 from tests.e2e.test_signals import Asking
 
 CUT = re.compile(r"RemoteDisconnected|ConnectionReset|BrokenPipe|IncompleteRead")
@@ -166,13 +166,16 @@ def test_a_signal_to_everybody_drains(tmp_path: Path, sign: signal.Signals) -> N
     port = free_port()
     with serve(tmp_path, port) as lb:
         lb.wait_ready(2)
-        asking = [Asking(port, "/slow/2") for _ in range(6)]
+        asking = [Asking(port, "/held") for _ in range(6)]
         for one in asking:
             one.start()
         lb.wait_for("they are connected", lambda: _connected_to(port) == len(asking))
         for worker in workers_of(tmp_path):
             worker.send_signal(sign)  # as a terminal and a supervisor do
-        assert lb.stop(sign) == 0
+        lb.process.send_signal(sign)
+        lb.wait_for("it says so", lambda: "Stopping" in lb.printed())
+        release(tmp_path)
+        assert lb.process.wait(STOP_SECONDS) == 0
         for one in asking:
             one.join(10)
         assert Counter(one.answer.status if one.answer else str(one.fault) for one in asking) == {200: 6}

@@ -10,8 +10,8 @@ every answer to a probe (`200 /readyz`).
 A connection that is idle for `--idle` seconds after an answer is closed, as by a keep-alive timeout. While
 FOLDER/NAME.rude holds `accept`, every other connection is closed at once; with another word every other
 request that is no probe suffers it: `reset` cuts its answer in the body, `head` cuts it within the head,
-`deaf` drops the request unexecuted. While FOLDER/NAME.closed exists it does not listen; its connections go
-on. SIGTERM ends the listening, then what runs, then the process.
+`mute` executes it and gives no answer, `deaf` drops it unexecuted. While FOLDER/NAME.closed exists it does
+not listen; its connections go on. SIGTERM ends the listening, then what runs, then the process.
 """
 
 from __future__ import annotations
@@ -181,6 +181,7 @@ def length_of(fields: list[str]) -> int:
 
 #: How many bytes of an answer go out before it is cut.
 CUTS: dict[str, Callable[[bytes], int]] = {
+    "mute": lambda _: 0,
     "reset": lambda answer: len(answer) - len(PAD) // 2,
     "head": lambda _: 12,
 }

@@ -66,7 +66,7 @@ def test_what_a_replica_did_not_answer_is_repeated_only_if_that_is_safe(tmp_path
         assert {ask.status for ask in failed} == {502}
 
 
-@pytest.mark.parametrize("word", ["reset", "head"])
+@pytest.mark.parametrize("word", ["reset", "head", "mute"])
 def test_an_answer_broken_off_is_never_taken_for_whole_and_no_post_is_repeated(
     tmp_path: Path, word: str
 ) -> None:
