@@ -9,7 +9,10 @@ import pytest
 from readylb.cli import cmd_up
 from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.core.isolation import Isolation
+from readylb.core.pod_addresses import parse_range
 from readylb.errors import ConfigError, UsageError
+
+RANGE = parse_range("10.9.0.0/24")
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -42,11 +45,19 @@ def test_replicas_take_the_command_after_two_dashes():
     assert (*container.command, *container.args) == ("serve", "--port", "$(PORT)")
 
 
-def test_pods_share_this_machine_unless_isolation_is_asked_for():
-    assert cmd_up._parse_isolation(parse()) == Isolation()
-    assert cmd_up._parse_isolation(parse("--isolation", "namespaces")) == Isolation("namespaces")
-    wanted = cmd_up._parse_isolation(parse("--isolation", "namespaces", "--pod-cidr", "10.9.0.0/24"))
-    assert str(wanted.pod_range) == "10.9.0.0/24"
+@pytest.mark.parametrize(
+    ("words", "in_file", "isolation"),
+    [
+        ((), None, Isolation()),
+        (("--isolation", "namespaces"), None, Isolation("namespaces")),
+        (("--isolation", "namespaces", "--pod-cidr", "10.9.0.0/24"), None, Isolation("namespaces", RANGE)),
+        ((), Isolation("namespaces", RANGE), Isolation("namespaces", RANGE)),
+        (("--isolation", "none"), Isolation("namespaces", RANGE), Isolation()),
+        (("--pod-cidr", "10.9.0.0/24"), Isolation("namespaces"), Isolation("namespaces", RANGE)),
+    ],
+)
+def test_pods_share_what_the_option_says_else_what_the_file_does(words, in_file, isolation):
+    assert cmd_up._isolation(parse(*words), Loaded(isolation=in_file)) == isolation
 
 
 @pytest.mark.parametrize(
@@ -58,7 +69,7 @@ def test_pods_share_this_machine_unless_isolation_is_asked_for():
 )
 def test_a_range_for_pods_is_refused_where_it_means_nothing(words, said):
     with pytest.raises(UsageError, match=said):
-        cmd_up._parse_isolation(parse(*words))
+        cmd_up._isolation(parse(*words), Loaded())
 
 
 def test_files_are_read_anew_each_time(tmp_path):

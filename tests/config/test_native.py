@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from readylb.config.load import load
 from readylb.config.problems import AccessLogTarget
+from readylb.core.isolation import Isolation
 from readylb.errors import ConfigError
 from readylb.model import Deployment, Pod, Service
 from readylb.model.meta import LAST_APPLIED_ANNOTATION
@@ -433,3 +435,40 @@ services:
     ]
     assert 'stdin:12: unknown field "services.api.restart.dcoker" (did you mean "docker"?)' in found
     assert "s3cret" not in str(found)
+
+
+def test_isolation_is_told_apart_from_the_objects(load_text):
+    text = "services: {a: {port: 80, command: [run]}}\n%s"
+    assert load_text(text % "").isolation is None
+    assert load_text(text % "isolation: namespaces").isolation == Isolation("namespaces")
+    loaded = load_text(text % "isolation: namespaces\npodCIDR: 10.9.0.0/24")
+    assert str(loaded.isolation.pod_range) == "10.9.0.0/24"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            "isolation: docker",
+            r'2: isolation: Unsupported value: "docker": supported values: "namespaces", "none"',
+        ),
+        ("podCIDR: 10.9.0.0/24", "2: podCIDR: Forbidden: pods have addresses of their own with"),
+        (
+            "isolation: namespaces\npodCIDR: 10.9.0.1/24",
+            '3: podCIDR: Invalid value: "10.9.0.1/24": the range that',
+        ),
+    ],
+)
+def test_an_isolation_that_cannot_be_is_refused_with_its_place(load_text, lines, said):
+    with pytest.raises(ConfigError, match=said):
+        load_text("services: {a: {port: 80, command: [run]}}\n" + lines)
+
+
+def test_two_files_agree_on_isolation_or_are_refused(tmp_path):
+    for name, text in {"a": "isolation: namespaces", "b": "isolation: none"}.items():
+        service = f"services: {{{name}: {{port: 80, command: [run]}}}}"
+        (tmp_path / f"{name}.yaml").write_text(f"{service}\n{text}\n")
+    with pytest.raises(ConfigError, match=r"b.yaml: isolation: another file says another"):
+        load([str(tmp_path)])
+    (tmp_path / "b.yaml").write_text("isolation: namespaces\n")
+    assert load([str(tmp_path)]).isolation == Isolation("namespaces")

@@ -53,7 +53,7 @@ class UpSettings:
     """What `up` was told. `read` reads the files again; `admin` is an address, `unix:PATH` or `off`.
 
     `workers` is the number of data-plane processes; 0 keeps the data plane in this one. `access_log`
-    returns where the access log goes, None for nowhere. `isolation` is what pods have of their own.
+    returns where the access log goes, None for nowhere. `isolation` what pods share.
     """
 
     read: Callable[[], Loaded]
@@ -65,7 +65,7 @@ class UpSettings:
     admin: str = "127.0.0.1:8001"
     workers: int = 0
     log_format: str = "text"
-    isolation: Isolation = field(default_factory=Isolation)
+    isolation: Callable[[Loaded], Isolation] = lambda loaded: loaded.isolation or Isolation()
     access_log: Callable[[Loaded], AccessLogTarget | None] = lambda loaded: loaded.access_log
 
 
@@ -83,8 +83,9 @@ class ControlProcess:
         self.store = Store(self.clock)
         self.metrics = Metrics()
         self.recorder = EventRecorder(StoreEventSink(self.store), self.clock.now)
+        self._isolation = settings.isolation(settings.loaded)
         self.runtimes = RuntimeTable(
-            self.clock, settings.state_dir, settings.loaded.images, self._on_fatal, settings.isolation
+            self.clock, settings.state_dir, settings.loaded.images, self._on_fatal, self._isolation
         )
         self.applier = Applier(self.store)
         self._channel, worker_end = memory_channel()
@@ -261,6 +262,8 @@ class ControlProcess:
         self._open_access_log()
         for warning in loaded.warnings:
             log.warning("%s", warning)
+        if self._settings.isolation(loaded) != self._isolation:
+            log.warning("isolation and podCIDR hold from the start: restart readylb to change them")
         for unused in self.link.unmatched_publish():
             log.warning("--publish %s: there is no such Service port now", unused)
         log.info("Reloaded: %s", applied)

@@ -138,8 +138,7 @@ def _add_isolation(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--isolation",
         choices=tuple(RUNTIMES),
-        default="none",
-        help="none: this machine's network and files (default); "
+        help="none: this machine's network and files (default, unless -f says else); "
         "namespaces: each pod has a network, processes, a hostname and a /tmp of its own (Linux, root)",
     )
     group.add_argument(
@@ -172,7 +171,7 @@ def _serve(
     from readylb.app.process import raise_file_limit  # noqa: PLC0415
 
     workers = _parse_workers(args.workers)
-    isolation = _parse_isolation(args)
+    _isolation(args, loaded)
     _refuse_unknown(publish, loaded)
     _check_access_log(_access_log(args, loaded))
     setup(args.log_format)
@@ -190,7 +189,7 @@ def _serve(
         admin=args.admin,
         workers=workers,
         log_format=args.log_format,
-        isolation=isolation,
+        isolation=lambda loaded: _isolation(args, loaded),
     )
 
     async def main() -> int:
@@ -259,14 +258,17 @@ def _parse_workers(text: str) -> int:
     return int(text)
 
 
-def _parse_isolation(args: argparse.Namespace) -> Isolation:
+def _isolation(args: argparse.Namespace, loaded: Loaded) -> Isolation:
+    """Return what pods share: what the command line says wins over files."""
+    said = loaded.isolation or Isolation()
+    kind = args.isolation or said.kind
     if not args.pod_cidr:
-        return Isolation(args.isolation)
-    if args.isolation == "none":
+        return Isolation(kind, said.pod_range if kind == said.kind else None)
+    if kind == "none":
         msg = "cannot start: --pod-cidr goes with --isolation namespaces (without it pods have no addresses)"
         raise UsageError(msg)
     try:
-        return Isolation(args.isolation, parse_range(args.pod_cidr))
+        return Isolation(kind, parse_range(args.pod_cidr))
     except ValueError as error:
         msg = f"cannot read --pod-cidr {args.pod_cidr!r}: {error}"
         raise UsageError(msg) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
@@ -17,6 +17,7 @@ from readylb.config.problems import AccessLogTarget, Loaded, Report, plain, quot
 from readylb.config.sources import Source, read_sources
 from readylb.config.yaml_nodes import read_yaml
 from readylb.core.capacity import first_beyond
+from readylb.core.isolation import Isolation
 from readylb.core.last_applied import authored, signed
 from readylb.model import Object
 
@@ -44,11 +45,13 @@ def load(
     report = Report(strict=strict)
     placed: list[Placed] = []
     mapped: dict[str, tuple[str, ...]] = {}
-    logs: list[AccessLogTarget] = []
+    said = _Said()
     for source in read_sources(paths, stdin, report):
-        placed.extend(_read(source, report, mapped, logs))
-        if len(set(logs)) > 1:
+        placed.extend(_read(source, report, mapped, said))
+        if len(said.logs) > 1:
             report.error(source.file, 0, "accessLog", "another file says another; there is one access log")
+        if len(said.isolations) > 1:
+            report.error(source.file, 0, "isolation", "another file says another; it holds for all pods")
     placed = [_in_namespace(item, namespace, report) for item in placed]
     mapped.update(images or {})
     _check_whole(placed, None if images is None else mapped, report)
@@ -56,11 +59,25 @@ def load(
         report.error(", ".join(dict.fromkeys(paths)) or "nothing", 0, "", "no objects in it")
     report.raise_errors()
     lint(placed, report)
-    return Loaded(tuple(_signed(item) for item in placed), report.warnings, mapped, logs[0] if logs else None)
+    return Loaded(
+        tuple(_signed(item) for item in placed),
+        report.warnings,
+        mapped,
+        next(iter(said.logs), None),
+        next(iter(said.isolations), None),
+    )
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the files say that is said once, each way in which it is said (dicts keep their order)."""
+
+    logs: dict[AccessLogTarget, None] = field(default_factory=dict)
+    isolations: dict[Isolation, None] = field(default_factory=dict)
 
 
 def _read(
-    source: Source, report: Report, images: dict[str, tuple[str, ...]], logs: list[AccessLogTarget]
+    source: Source, report: Report, images: dict[str, tuple[str, ...]], said: _Said
 ) -> Iterator[Placed]:
     """Yield the objects of one text, and add the images that it maps and the access log that it names."""
     manifests = ManifestReader(source.file, report)
@@ -81,7 +98,9 @@ def _read(
     except NodeError as error:
         report.error(source.file, error.line, "", error.message)
     if native.access_log is not None:
-        logs.append(native.access_log)
+        said.logs[native.access_log] = None
+    if native.isolation is not None:
+        said.isolations[native.isolation] = None
 
 
 _NEITHER = "neither a Kubernetes manifest (no apiVersion and kind) nor a readylb.yaml (no services)"

@@ -32,7 +32,9 @@ from readylb.config.validation.probes import validate_probe
 from readylb.config.validation.services import AFFINITIES, affinity_timeout
 from readylb.core import container_command, traffic
 from readylb.core.access_record import FORMATS
+from readylb.core.isolation import RUNTIMES, Isolation
 from readylb.core.limits import LIMIT_PREFIX
+from readylb.core.pod_addresses import parse_range
 from readylb.core.probe_period import period_conflict, read_probe_period
 from readylb.model import Object
 from readylb.model.container import EnvVar
@@ -55,6 +57,8 @@ class NativeReader:
         self._decoder = Decoder(file, report, HOOK_FIELDS)
         #: What the last document read says of the access log.
         self.access_log: AccessLogTarget | None = None
+        #: What it says of what pods share; None: nothing.
+        self.isolation: Isolation | None = None
 
     def read(self, root: Table, images: dict[str, tuple[str, ...]]) -> Iterator[Placed]:
         """Yield the objects that the services stand for, and add what `images` maps."""
@@ -75,6 +79,9 @@ class NativeReader:
             self._report.warn(self._file, locate(root, path), plain(path), message)
         if native.access_log is not None:
             self.access_log = AccessLogTarget(native.access_log.file, native.access_log.format)
+        if native.isolation:
+            pod_range = parse_range(native.pod_cidr) if native.pod_cidr else None
+            self.isolation = Isolation(native.isolation, pod_range)
         for name, service in native.services.items():
             for item in _objects(name, service, native.trusted_proxies):
                 yield Placed(item, self._file, root, f"services.{name}")
@@ -89,8 +96,21 @@ def validate_native(native: NativeFile) -> Errors:
         yield from choice("accessLog.format", native.access_log.format, sorted(FORMATS))
         if not native.access_log.file:
             yield required("accessLog.file", "a path, or - for standard output")
+    yield from _isolation(native)
     for name, service in native.services.items():
         yield from _service(f"services.{name}", name, service, native.trusted_proxies)
+
+
+def _isolation(native: NativeFile) -> Errors:
+    if native.isolation:
+        yield from choice("isolation", native.isolation, RUNTIMES)
+    if native.pod_cidr and native.isolation != "namespaces":
+        yield forbidden("podCIDR", "pods have addresses of their own with isolation: namespaces only")
+    elif native.pod_cidr:
+        try:
+            parse_range(native.pod_cidr)
+        except ValueError as error:
+            yield invalid("podCIDR", native.pod_cidr, str(error))
 
 
 def _service(path: str, name: str, service: NativeService, trusted: tuple[str, ...]) -> Errors:

@@ -73,9 +73,14 @@ class NativeAccessLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeFile:
-    """A whole readylb.yaml. `images` maps images of manifests to local commands."""
+    """A whole readylb.yaml. `images` maps images of manifests to local commands.
+
+    `isolation` is none or namespaces; with the latter, pods have addresses of `podCIDR`.
+    """
 
     services: Mapping[str, NativeService] = field(default_factory=dict)
     images: Mapping[str, Command] = field(default_factory=dict)
     access_log: NativeAccessLog | None = None
+    isolation: str = ""
+    pod_cidr: str = key("podCIDR", default="")
     trusted_proxies: tuple[str, ...] = key("trusted_proxies", default=())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from readylb.core.isolation import Isolation
 from readylb.errors import ConfigError
 from readylb.model import Object
 
@@ -57,6 +58,7 @@ class Loaded:
     warnings: tuple[Problem, ...] = ()
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     access_log: AccessLogTarget | None = None
+    isolation: Isolation | None = None
 
 
 class Report:

@@ -27,6 +27,7 @@ from readylb.config.shapes import Shape, element, is_list, is_map, options, shap
 from readylb.config.validation.services import AFFINITIES
 from readylb.core.access_record import FORMATS
 from readylb.core.balancing.table import POLICIES
+from readylb.core.isolation import RUNTIMES
 from readylb.core.limits import LIMITS
 from readylb.core.traffic import MOST_WEIGHT
 from readylb.model.container import Container, ContainerPort
@@ -56,6 +57,7 @@ _RULES: Mapping[tuple[type[Any], str], Mapping[str, Any]] = {
     (NativePort, "detectTimeoutMs"): {"minimum": 1},
     (NativeEndpoint, "weight"): {"minimum": 1, "maximum": MOST_WEIGHT},
     (ClientIPConfig, "timeoutSeconds"): {"minimum": 1, "maximum": 86400},
+    (NativeFile, "isolation"): {"enum": list(RUNTIMES)},
     (NativeAccessLog, "format"): {"enum": sorted(FORMATS)},
     (NativeService, "limits"): {"propertyNames": {"enum": list(LIMITS)}},
     **{(cls, "timeoutSeconds"): _HOOK_SECONDS for cls in _HOOKS},
