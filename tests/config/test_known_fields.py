@@ -62,7 +62,7 @@ def test_what_would_change_who_is_served_is_refused(problems, line):
 
 @pytest.mark.parametrize(
     "lines",
-    ["restartPolicyRules: [{action: Restart}]", "envFrom: [{configMapRef: {name: c}}]"],
+    ["envFrom: [{configMapRef: {name: c}}]"],
 )
 def test_what_a_container_cannot_have_is_refused(pod_problems, lines):
     (problem,) = pod_problems(lines)

@@ -140,7 +140,7 @@ spec:
 """
     assert problems(text) == [
         (
-            "stdin:5: metadata.annotations[readylb.io/restart]: has no effect: readylb restarts what it "
+            "stdin:6: metadata.annotations[readylb.io/restart]: has no effect: readylb restarts what it "
             "runs (this is for runtimeClassName: external)"
         )
     ]

@@ -15,7 +15,7 @@ from readylb.core.pod_lifecycle import (
     grace_seconds,
 )
 from readylb.model import Pod
-from readylb.model.container import Container
+from readylb.model.container import Container, ContainerRestartRule, ContainerRestartRuleOnExitCodes
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec
 from readylb.model.probe import Probe, ProbeKind, ProbeResult
@@ -46,6 +46,37 @@ def test_the_policy_decides_whether_an_ended_container_starts_again(
 ) -> None:
     life = RUNNING.exited(exit_code, 0, 1.0)
     assert decide(pod(policy), MAIN, life, Verdicts(), changed=False) == action
+
+
+@pytest.mark.parametrize(
+    ("policy", "operator", "exit_code", "action"),
+    [
+        ("Never", "In", 3, START),
+        ("Never", "In", 1, DONE),
+        ("Never", "NotIn", 1, START),
+        ("Never", "NotIn", 3, DONE),
+        ("OnFailure", "In", 1, START),
+        ("OnFailure", "In", 0, DONE),
+    ],
+)
+def test_a_containers_rules_come_before_its_policy(
+    policy: str, operator: str, exit_code: int, action: Action
+) -> None:
+    """kubecontainer.ShouldContainerBeRestarted, KEP-5307."""
+    codes = ContainerRestartRuleOnExitCodes(operator=operator, values=(3,))
+    rule = ContainerRestartRule(action="Restart", exit_codes=codes)
+    main = Container(name="main", restart_policy=policy, restart_policy_rules=(rule,))
+    life = RUNNING.exited(exit_code, 0, 1.0)
+    assert decide(pod("Never"), main, life, Verdicts(), changed=False) == action
+
+
+def test_rules_are_not_asked_when_a_probe_stops_a_container() -> None:
+    """kuberuntime_manager.go, computePodActions: it still runs, so there is no exit code."""
+    codes = ContainerRestartRuleOnExitCodes(operator="NotIn", values=())
+    rule = ContainerRestartRule(action="Restart", exit_codes=codes)
+    main = Container(name="main", restart_policy="Never", restart_policy_rules=(rule,))
+    found = decide(pod(), main, RUNNING, FAILED, changed=False)
+    assert (found.verb, found.restart) == (Verb.STOP, False)
 
 
 def test_a_new_container_is_started_whatever_the_policy() -> None:

@@ -100,7 +100,6 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
         **_warn(f"{_LOCAL} and see this machine's own files", "volumeMounts", "volumeDevices"),
         **_warn("ignored: a container has no terminal and no standard input", "stdin", "stdinOnce", "tty"),
         **_refuse("the container would run without these variables (list them in env)", "envFrom"),
-        **_refuse("use restartPolicy", "restartPolicyRules"),
     },
     ResourceRequirements: _warn("ignored: there are no devices to claim", "claims"),
     Lifecycle: _refuse("SIGTERM is what stops a container", "stopSignal"),

@@ -80,7 +80,15 @@ def decide(
 
 
 def restarts(pod: Pod, container: Container, ended: ContainerStateTerminated | None) -> bool:
-    """Say whether the restart policy starts a container again that ended like this."""
+    """Say whether a container is started again that ended like this (ContainerShouldRestart, KEP-5307).
+
+    The first of its own rules that matches the exit code comes first, then its policy, then the pod's.
+    """
+    if ended is not None and any(
+        rule.exit_codes is not None and rule.exit_codes.matches(ended.exit_code)
+        for rule in container.restart_policy_rules
+    ):
+        return True
     policy = restart_policy(pod, container)
     if policy == "OnFailure":
         return ended is None or ended.exit_code != 0

@@ -59,6 +59,26 @@ class ResourceRequirements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRestartRuleOnExitCodes:
+    """Which ends a rule is for: exit codes that are `In` the values, or `NotIn` them."""
+
+    operator: str = ""
+    values: tuple[int, ...] = ()
+
+    def matches(self, exit_code: int) -> bool:
+        """Say whether an end is one of them."""
+        return (exit_code in self.values) is (self.operator == "In")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRestartRule:
+    """What to do about some ends whatever the policy says; the only `action` is `Restart`."""
+
+    action: str = ""
+    exit_codes: ContainerRestartRuleOnExitCodes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """One process to keep, and its probes."""
 
@@ -76,6 +96,7 @@ class Container:
     readiness_probe: Probe | None = None
     lifecycle: Lifecycle | None = None
     restart_policy: str = ""
+    restart_policy_rules: tuple[ContainerRestartRule, ...] = ()
     termination_message_path: str = ""
     termination_message_policy: str = ""
 

@@ -9,9 +9,9 @@ from tests.simulation import World, simulate
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.core.durations import human_duration
 from readylb.model import Event, Pod
-from readylb.model.container import Container
+from readylb.model.container import Container, ContainerRestartRule, ContainerRestartRuleOnExitCodes
 from readylb.model.meta import ObjectMeta
-from readylb.model.pod import PodSpec
+from readylb.model.pod import PodPhase, PodSpec
 from readylb.model.probe import ExecAction, Probe, TCPSocketAction
 
 OK = ExecResult(0, b"")
@@ -239,5 +239,28 @@ def test_s7_a_startup_probe_gives_it_the_time_it_needs() -> None:
         assert world.status("nodeapp-startup", "startup1").restart_count == 0
         await world.until(207)
         assert world.status("nodeapp-startup", "startup1").restart_count == 1
+
+    simulate(story)
+
+
+def test_a_rule_restarts_what_the_policy_would_leave_and_it_is_ready_again() -> None:
+    """kubecontainer.ShouldContainerBeRestarted and prober/worker.go, KEP-5307."""
+
+    async def story(world: World) -> None:
+        codes = ContainerRestartRuleOnExitCodes(operator="In", values=(42,))
+        main = Container(
+            name="main",
+            restart_policy="Never",
+            restart_policy_rules=(ContainerRestartRule(action="Restart", exit_codes=codes),),
+            readiness_probe=Probe(exec=ExecAction(command=("ask",)), period_seconds=1),
+        )
+        world.add("web", main)
+        await world.until(1)
+        world.runtime.get("web").end(42)
+        await world.until(3)
+        assert (world.status("web").restart_count, world.status("web").ready) == (1, True)
+        world.runtime.get("web").end(1)
+        await world.until(4)
+        assert world.pod("web").status.phase is PodPhase.FAILED
 
     simulate(story)

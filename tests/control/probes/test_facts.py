@@ -4,6 +4,8 @@ from readylb.control.probes import facts
 from readylb.model import Pod
 from readylb.model.container import (
     Container,
+    ContainerRestartRule,
+    ContainerRestartRuleOnExitCodes,
     ContainerState,
     ContainerStateRunning,
     ContainerStateTerminated,
@@ -34,6 +36,17 @@ def test_only_under_never_is_an_ended_container_not_started_again() -> None:
     )
     assert facts.view(pod(ended), "c", 1.0).will_restart
     assert not facts.view(pod(ended, policy="Never"), "c", 1.0).will_restart
+
+
+def test_a_rule_that_restarts_keeps_the_prober() -> None:
+    codes = ContainerRestartRuleOnExitCodes(operator="In", values=(3,))
+    rule = ContainerRestartRule(action="Restart", exit_codes=codes)
+    main = Container(name="c", restart_policy="Never", restart_policy_rules=(rule,))
+    for exit_code, will_restart in ((3, True), (1, False)):
+        ended = ContainerState(terminated=ContainerStateTerminated(exit_code=exit_code))
+        status = PodStatus(container_statuses=(ContainerStatus(name="c", container_id="id", state=ended),))
+        seen = facts.view(Pod(spec=PodSpec(containers=(main,)), status=status), "c", 1.0)
+        assert seen.will_restart is will_restart
 
 
 def test_a_containers_own_restart_policy_comes_before_the_pods() -> None:

@@ -19,6 +19,7 @@ from readylb.config.validation.errors import (
 from readylb.config.validation.lifecycle import validate_lifecycle
 from readylb.config.validation.probes import validate_probes
 from readylb.config.validation.resources import validate_resources
+from readylb.config.validation.restart_rules import validate_restart_policy
 from readylb.model.container import Container, ContainerPort, EnvVar
 from readylb.model.pod import PodSpec
 
@@ -80,8 +81,7 @@ def _container(path: str, container: Container, seen: set[str]) -> Errors:
     yield from _ports(f"{path}.ports", container.ports)
     yield from validate_environment(f"{path}.env", container.env)
     yield from validate_resources(f"{path}.resources", container.resources)
-    if container.restart_policy:
-        yield from choice(f"{path}.restartPolicy", container.restart_policy, _RESTART_POLICIES)
+    yield from validate_restart_policy(path, container)
 
 
 def _plain_init_container(path: str, container: Container) -> Errors:
