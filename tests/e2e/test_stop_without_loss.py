@@ -23,12 +23,13 @@ readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1}
 
 
 @contextmanager
-def serving(folder: Path, replicas: int) -> Iterator[tuple[Readylb, int]]:
+def serving(folder: Path, replicas: int, *more: str) -> Iterator[tuple[Readylb, int]]:
     port = free_port()
     manifest = folder / "web.yaml"
     manifest.write_text(web(replicas, PROBES))
     image = f"replica={replica_command(folder)}"
-    with Readylb(folder, "-f", str(manifest), "--publish", f"web:80={port}", "--image", image) as lb:
+    published = f"web:80={port}"
+    with Readylb(folder, "-f", str(manifest), "--publish", published, "--image", image, *more) as lb:
         lb.wait_ready(replicas)
         yield lb, port
 
@@ -86,3 +87,15 @@ def test_an_idle_replica_is_stopped_without_a_pointless_wait(tmp_path: Path) -> 
         lb.run("delete", "pod", victim)
         lb.wait_for("it is gone", lambda: victim not in [pod.name for pod in lb.pods()])
         assert time.monotonic() - begun < 15, "a fraction of the grace period of 30 s"
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_removing_a_service_with_its_pods_lets_running_requests_finish(tmp_path: Path, workers: str) -> None:
+    with serving(tmp_path, 2, "--workers", workers) as (lb, port):
+        with slow_posts(lb, tmp_path, port) as posts:
+            lb.api("/api/v1/namespaces/default/services/web", method="DELETE")
+            lb.api("/apis/apps/v1/namespaces/default/deployments/web", method="DELETE")
+            all_answered(posts)
+        lb.wait_for("the pods are gone", lambda: not lb.pods())
+        with pytest.raises(ConnectionRefusedError):
+            fetch(port)

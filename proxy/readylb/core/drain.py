@@ -7,12 +7,18 @@ the grace period, of which the time that kubelet guarantees between signal and k
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from readylb.core.drained import is_drained
 from readylb.model import Pod
 
 #: Never less between the stop signal and SIGKILL (kubelet's minimumGracePeriodInSeconds).
 MINIMUM_GRACE_SECONDS = 2
+#: How long a connection that we end goes on reading, so that the answer is not lost to a reset
+#: (RFC 9112 §9.6). nginx lingers 5 s per read.
+LINGER_SECONDS: Final = 2.0
+#: How long a drain waits for the first request of a client that has just connected.
+FIRST_REQUEST_SECONDS: Final = 1.0
 
 
 def is_last_resort(pod: Pod, siblings: Iterable[Pod], wanted_replicas: int) -> bool:

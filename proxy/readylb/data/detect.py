@@ -58,6 +58,10 @@ class Detect(asyncio.Protocol):
         """Take a silent client for one that waits for the other side."""
         self._become(TcpDownstream)
 
+    def is_under_way(self) -> bool:
+        """Say that an endpoint has, or will have, something to do for it."""
+        return True
+
     def drain(self) -> None:
         """End, unless its first bytes are here: nothing was begun."""
         if not has_unread(self.transport):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from readylb.core.drain import FIRST_REQUEST_SECONDS, LINGER_SECONDS
 from readylb.core.http1.chunks import ChunkError, ChunkScanner
 from readylb.core.http1.exchange import CHUNKED, Request
 from readylb.core.http1.framing import refuse_unfinished
@@ -26,11 +27,6 @@ from readylb.data.trace import refused
 
 # Pipelined bytes that may wait behind a running request. A few dozen ordinary heads.
 BACKLOG_BYTES: Final = 32768
-# How long a connection that we end goes on reading, so that the answer is not lost to a reset
-# (RFC 9112 §9.6). nginx lingers 5 s per read.
-LINGER_SECONDS: Final = 2.0
-# How long a drain waits for the first request of a client that has just connected.
-FIRST_REQUEST_SECONDS: Final = 1.0
 
 _CR: Final = 13
 _HEAD: Final = 0
@@ -137,6 +133,10 @@ class Downstream(asyncio.Protocol):
         return early, self._eof
 
     # what the worker says
+
+    def is_under_way(self) -> bool:
+        """Say whether there is, or may be, a request that is not answered yet."""
+        return self._state in {_HEAD, _BODY, _WAIT}
 
     def cut(self) -> None:
         """End at once what the grace of a drain was not enough for."""

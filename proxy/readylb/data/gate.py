@@ -90,6 +90,10 @@ class Gate(asyncio.Protocol):
         """Stop waiting for a header that may come."""
         self._enter(None)
 
+    def is_under_way(self) -> bool:
+        """Say that an endpoint has, or will have, something to do for it."""
+        return True
+
     def drain(self) -> None:
         """End, unless its first bytes are here: nothing was begun."""
         if not has_unread(self.transport):

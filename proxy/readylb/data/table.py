@@ -48,6 +48,9 @@ class Client(Protocol):
     def drain(self) -> None:
         """End where nothing is under way."""
 
+    def is_under_way(self) -> bool:
+        """Say whether an endpoint has, or may yet get, something to do for this client."""
+
     def cut(self) -> None:
         """End at once."""
 
@@ -102,6 +105,7 @@ class ServiceState:
         "key",
         "keyed",
         "loop",
+        "on_left",
         "policy",
         "quiet",
         "report",
@@ -127,6 +131,8 @@ class ServiceState:
         self.access_log: AccessLog | None = None
         self.clients: set[Client] = set()
         self.closing = False
+        #: Called when an endpoint has had its last exchange, once the port is served no more.
+        self.on_left: Callable[[], None] | None = None
         # Endpoints that are in the table no more, and still have something in flight.
         self._parting: list[EndpointState] = []
         self.table = Table(SetEndpoints(key=settings.key, generation=0, endpoints=()), (), ())
@@ -264,6 +270,11 @@ class ServiceState:
         busy.update(state.uid for state in self._parting if state.in_flight)
         return EndpointsApplied(self.key, self.table.generation, tuple(sorted(busy)))
 
+    def in_flight(self) -> dict[str, int]:
+        """Return how much each endpoint has in flight, by uid; those with nothing are left out."""
+        states = (*self.table.endpoints, *self._parting)
+        return {state.uid: state.in_flight for state in states if state.in_flight}
+
     def _swap(self, message: SetEndpoints, endpoints: tuple[EndpointState, ...]) -> None:
         """Make the table of what probes and traffic say; who may have no more traffic is told."""
         before = self.table.eligible
@@ -323,7 +334,11 @@ class ServiceState:
 
     def _left(self, endpoint: EndpointState) -> None:
         """Tell when an endpoint that has nothing more to expect has had its last exchange."""
-        if endpoint.in_flight == 0 and not self.closing:
+        if endpoint.in_flight:
+            return
+        if self.on_left is not None:
+            self.on_left()
+        elif not self.closing:
             self.report(self.applied())
 
 

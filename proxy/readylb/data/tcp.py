@@ -109,6 +109,10 @@ class TcpDownstream(asyncio.Protocol):
 
     # what the worker says
 
+    def is_under_way(self) -> bool:
+        """Say that an endpoint has, or will have, something to do for it."""
+        return True
+
     def drain(self) -> None:
         """Go on: a connection has until the drain deadline."""
 

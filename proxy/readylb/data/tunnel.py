@@ -71,6 +71,10 @@ class Tunnel:
         """Note that bytes moved."""
         self.deadline = self.service.sweep.now + self.service.settings.limits.tunnel_idle_seconds
 
+    def is_under_way(self) -> bool:
+        """Say that an endpoint has, or will have, something to do for it."""
+        return True
+
     def drain(self) -> None:
         """Tell a WebSocket's client to go; anything else has until the drain deadline."""
         frames = self.frames

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from readylb.data.access_log import AccessLog
 from readylb.data.drive import hush
 from readylb.data.entrance import entrance
+from readylb.data.leaving import Leaving
 from readylb.data.listener import Listener
 from readylb.data.sweep import Sweep
 from readylb.data.table import ServiceState
@@ -28,6 +29,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    ServiceRemoved,
     SetAccessLog,
     SetEndpoints,
     SetService,
@@ -62,7 +64,7 @@ class Worker:
         self._open = open_socket
         self._services: dict[str, ServiceState] = {}
         self._listeners: dict[str, dict[Address, Listener]] = {}
-        self._leaving: list[ServiceState] = []
+        self._leaving: list[Leaving] = []
         self._pending: dict[str, SetEndpoints] = {}
         self._access_log: AccessLog | None = None
         self._lines_lost = 0
@@ -95,7 +97,7 @@ class Worker:
         elif isinstance(message, SetService):
             self._set_service(message)
         elif isinstance(message, RemoveService):
-            self._remove_service(message.key)
+            self._remove_service(message)
         elif isinstance(message, SetAccessLog):
             self._set_access_log(message)
         elif isinstance(message, Drain):
@@ -114,7 +116,7 @@ class Worker:
         except OSError as error:
             why = error.strerror or str(error)
             log.error("Access log: cannot write %s: %s", message.path, why)  # noqa: TRY400 - no fault of the code
-        for service in (*self._services.values(), *self._leaving):
+        for service in self._every_service():
             service.access_log = self._access_log
 
     def _close_access_log(self, access_log: AccessLog | None) -> None:
@@ -179,15 +181,19 @@ class Worker:
         self._listeners[service.key][address] = listener
         self._channel.send(Listening(key=service.key, address=listener.address))
 
-    def _remove_service(self, key: str) -> None:
-        self._pending.pop(key, None)
-        service = self._services.pop(key, None)
+    def _remove_service(self, message: RemoveService) -> None:
+        self._pending.pop(message.key, None)
+        service = self._services.pop(message.key, None)
         if service is None:
+            self._channel.send(ServiceRemoved(message.key, message.removal))
             return
-        for listener in self._listeners.pop(key).values():
+        listeners = tuple(self._listeners.pop(message.key).values())
+        for listener in listeners:
             listener.close()
-        self._leaving.append(service)
         self._close(service)
+        leaving = Leaving(service, listeners, message.removal, self._channel.send)
+        self._leaving.append(leaving)
+        leaving.tell()
 
     def _drain(self, grace_seconds: float) -> None:
         deadline = self._sweep.now + grace_seconds
@@ -203,6 +209,9 @@ class Worker:
         for service in self._services.values():
             self._close(service)
         self._check_drained(self._sweep.now)
+
+    def _every_service(self) -> list[ServiceState]:
+        return [*self._services.values(), *(leaving.service for leaving in self._leaving)]
 
     def _close(self, service: ServiceState) -> None:
         """Let what runs finish; end what is idle; close idle connections to endpoints."""
@@ -224,7 +233,9 @@ class Worker:
         if now >= self._stats_at:
             self._stats_at = now + STATS_SECONDS
             self._send_stats()
-        self._leaving = [service for service in self._leaving if service.clients]
+        for leaving in self._leaving:
+            leaving.tell()
+        self._leaving = [leaving for leaving in self._leaving if not leaving.over]
         if self._drain_deadline is not None:
             self._check_drained(now)
         else:
@@ -242,7 +253,7 @@ class Worker:
 
     def _room_left(self, service: ServiceState) -> int:
         """Return how many more clients there are files for, and the Service port may have."""
-        room = self._room - sum(len(other.clients) for other in (*self._services.values(), *self._leaving))
+        room = self._room - sum(len(other.clients) for other in self._every_service())
         most = service.settings.limits.connections
         return min(room, most - len(service.clients)) if most else room
 
@@ -256,9 +267,7 @@ class Worker:
 
     def _check_drained(self, now: float) -> None:
         deadline = self._drain_deadline
-        clients = [
-            client for service in (*self._services.values(), *self._leaving) for client in service.clients
-        ]
+        clients = [client for service in self._every_service() for client in service.clients]
         beginning = any(item.beginning for items in self._listeners.values() for item in items.values())
         if self._ending or deadline is None or ((clients or beginning) and now < deadline):
             return

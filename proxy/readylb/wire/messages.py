@@ -119,9 +119,13 @@ class Sockets(Struct, frozen=True, tag=True):
 
 
 class RemoveService(Struct, frozen=True, tag=True):
-    """Stop serving a Service port; running exchanges finish."""
+    """Stop serving a Service port; running exchanges finish, and ServiceRemoved says how far that is.
+
+    `removal` tells one removal from another: the same port may be served again meanwhile.
+    """
 
     key: str
+    removal: int = 0
 
 
 class SetEndpoints(Struct, frozen=True, tag=True):
@@ -188,6 +192,17 @@ class EndpointsApplied(Struct, frozen=True, tag=True):
 
     key: str
     generation: int
+    busy: tuple[str, ...] = ()
+
+
+class ServiceRemoved(Struct, frozen=True, tag=True):
+    """A Service port is served no more. `busy` names the endpoints that may still have something to do.
+
+    Said again whenever these have changed, and for the last time when there are none.
+    """
+
+    key: str
+    removal: int
     busy: tuple[str, ...] = ()
 
 
@@ -270,4 +285,6 @@ class Drained(Struct, frozen=True, tag=True):
 
 
 ToWorker = Sockets | SetAccessLog | SetService | RemoveService | SetEndpoints | Drain
-ToControl = Hello | Listening | ListenFailed | EndpointsApplied | PassiveReport | Stats | Drained
+ToControl = (
+    Hello | Listening | ListenFailed | EndpointsApplied | ServiceRemoved | PassiveReport | Stats | Drained
+)

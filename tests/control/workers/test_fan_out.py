@@ -22,6 +22,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    ServiceRemoved,
     SetAccessLog,
     SetEndpoints,
     SetService,
@@ -193,6 +194,20 @@ async def test_a_removed_service_frees_its_port(world: World) -> None:
     world.fan_out.tell(RemoveService(KEY))
     assert world.workers[1].got[-1] == RemoveService(KEY)
     listening_socket(real).close()
+
+
+async def test_a_removal_is_done_when_all_workers_are(world: World) -> None:
+    await world.serve(ANY)
+    world.fan_out.tell(RemoveService(KEY, 5))
+    world.fan_out.hear(0, ServiceRemoved(KEY, 5))
+    world.fan_out.hear(1, ServiceRemoved(KEY, 5, ("a",)))
+    world.fan_out.leave(1)
+    await settle()
+    removed = [message for message in world.heard if isinstance(message, ServiceRemoved)]
+    assert removed == [ServiceRemoved(KEY, 5, ("a",)), ServiceRemoved(KEY, 5)]
+    world.fan_out.hear(0, ServiceRemoved(KEY, 5, ("late",)))
+    await settle()
+    assert len([message for message in world.heard if isinstance(message, ServiceRemoved)]) == 2
 
 
 async def test_an_address_that_a_worker_is_about_to_close_is_tried_again(world: World) -> None:

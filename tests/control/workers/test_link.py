@@ -36,6 +36,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    ServiceRemoved,
     ServiceStats,
     SetEndpoints,
     SetService,
@@ -344,7 +345,7 @@ async def test_two_services_cannot_have_one_port_and_the_second_gets_it_when_the
     world.store.remove(Service, "default", "one")
     await world.settle()
     assert world.link.state(two, two.spec.ports[0]).local_port == 80
-    assert world.take(RemoveService) == [RemoveService("default/one:80")]
+    assert world.take(RemoveService) == [RemoveService("default/one:80", 1)]
 
 
 async def test_a_wildcard_leaves_no_room_for_others(world: World) -> None:
@@ -365,7 +366,7 @@ async def test_a_port_that_goes_is_removed(world: World) -> None:
         lambda item: replace(item, spec=replace(item.spec, ports=item.spec.ports[:1])),
     )
     await world.settle()
-    assert world.take(RemoveService) == [RemoveService("default/web:81")]
+    assert world.take(RemoveService) == [RemoveService("default/web:81", 1)]
 
 
 @pytest.mark.parametrize("spec", [{"cluster_ip": "None"}, {"type": "ExternalName"}])
@@ -515,3 +516,19 @@ async def test_who_closed_a_circle_is_let_in_when_another_opens_it(world: World)
     assert [message.endpoints[0].ready for message in world.take(SetEndpoints) if message.key == closed] == [
         True
     ]
+
+
+async def test_pods_that_go_with_their_service_have_traffic_until_its_last_request(world: World) -> None:
+    world.store.create(make_service())
+    world.store.create(make_pod("a"))
+    await started(world)
+    uid = world.store.get(Pod, "default", "a").metadata.uid
+    world.store.remove(Service, "default", "web")
+    await world.settle()
+    (message,) = world.take(RemoveService)
+    world.worker.send(ServiceRemoved(message.key, message.removal, (uid,)))
+    await world.settle()
+    assert [item.ending for item in world.store.objects(PodTraffic)] == [True]
+    world.worker.send(ServiceRemoved(message.key, message.removal))
+    await world.settle()
+    assert world.store.objects(PodTraffic) == []

@@ -132,3 +132,36 @@ def test_nobody_has_traffic_once_the_data_plane_has_stopped(clock: FakeClock) ->
     told.ledger.retire()
     told.ledger.sending(table(2, ready("a"), ready("b")))
     assert told.open == []
+
+
+def test_a_removed_port_keeps_its_pods_until_its_last_exchange_has_ended(clock: FakeClock) -> None:
+    told = Told(clock)
+    told.ledger.sending(table(1, ready("a"), ready("b")))
+    told.ledger.leaving(KEY, 1)
+    assert told.open == ["a", "b"]
+    told.ledger.removed(KEY, 1, ("a",))
+    assert told.open == ["a"]
+    told.ledger.removed(KEY, 1, ())
+    assert told.open == []
+
+
+def test_a_port_that_is_served_again_meanwhile_is_another(clock: FakeClock) -> None:
+    told = Told(clock)
+    told.ledger.sending(table(1, ready("a")))
+    told.ledger.leaving(KEY, 1)
+    told.ledger.sending(table(1, ready("a")))
+    told.ledger.removed(KEY, 1, ())
+    assert told.open == ["a"]
+    told.ledger.leaving(KEY, 2)
+    told.ledger.removed(KEY, 1, ())
+    assert told.open == ["a"]
+    told.ledger.removed(KEY, 2, ())
+    assert told.open == []
+
+
+def test_when_the_data_plane_has_stopped_nothing_that_was_removed_is_waited_for(clock: FakeClock) -> None:
+    told = Told(clock)
+    told.ledger.sending(table(1, ready("a")))
+    told.ledger.leaving(KEY, 1)
+    told.ledger.retire()
+    assert told.open == []

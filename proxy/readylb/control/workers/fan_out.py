@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from readylb.control.workers.shared_port import SharedPort
+from readylb.control.workers.shared_removal import SharedRemoval
 from readylb.control.workers.shares import share
 from readylb.wire.channel import Channel, Message
 from readylb.wire.messages import (
@@ -23,6 +24,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    ServiceRemoved,
     SetAccessLog,
     SetEndpoints,
     SetService,
@@ -55,6 +57,7 @@ class FanOut:
         self._released: set[tuple[str, int]] = set()
         self._closed = False
         self._access_log: SetAccessLog | None = None
+        self._removals: dict[int, SharedRemoval] = {}
 
     def __repr__(self) -> str:
         """Show the state."""
@@ -77,6 +80,9 @@ class FanOut:
         """Wait for nothing from a worker that has ended."""
         if self._workers.pop(number, None) is None:
             return
+        for removal in list(self._removals.values()):
+            removal.leave(number)
+            self._tell_removal(removal)
         for port in self._ports.values():
             followed = port.leave(number)
             if followed is not None:
@@ -96,7 +102,9 @@ class FanOut:
             port = self._ports.pop(message.key, None)
             if port is not None:
                 self._close(port)
+            removal = self._removals[message.removal] = SharedRemoval(message, self._workers)
             self._to_all(message)
+            self._tell_removal(removal)
         else:
             if isinstance(message, SetAccessLog):
                 self._access_log = message
@@ -113,6 +121,11 @@ class FanOut:
             followed = port.follow(number, message) if port is not None else None
             if followed is not None:
                 self._link.send(followed)
+        elif isinstance(message, ServiceRemoved):
+            removal = self._removals.get(message.removal)
+            if removal is not None:
+                removal.hear(number, message)
+                self._tell_removal(removal)
         elif isinstance(message, Stats | PassiveReport | ListenFailed):
             self._link.send(message)
 
@@ -122,6 +135,13 @@ class FanOut:
         for port in self._ports.values():
             port.wanted = None
             port.close()
+
+    def _tell_removal(self, removal: SharedRemoval) -> None:
+        message = removal.news()
+        if message is not None:
+            self._link.send(message)
+            if not message.busy:
+                self._removals.pop(message.removal, None)
 
     def _set_service(self, message: SetService) -> None:
         if self._closed:

@@ -50,6 +50,7 @@ from readylb.wire.messages import (
     Listening,
     PassiveReport,
     RemoveService,
+    ServiceRemoved,
     SetEndpoints,
     Stats,
 )
@@ -93,6 +94,7 @@ class Link:
         self._offset = clock.now() - monotonic()
         self._traffic = PodTrafficLedger(store, clock)
         self._progress = asyncio.Event()
+        self._removals = 0
         #: Whom workers have left out for a time.
         self.ejections = Ejections()
         #: Every failure to listen so far; `error` is the whole sentence with its remedy.
@@ -255,8 +257,7 @@ class Link:
         for state in gone:
             del self._ports[state.key]
             if state.settings is not None:
-                self._channel.send(RemoveService(state.key))
-            self._traffic.dropped(state.key)
+                self._remove(state.key)
             self._metrics.forget_service(state.key)
         if gone:
             self._progress.set()
@@ -268,12 +269,17 @@ class Link:
         for service in set(kept) - {key}:
             self.reconcile(service)
 
+    def _remove(self, key: str) -> None:
+        """Have a Service port served no more; its pods are waited for until all workers are done with it."""
+        self._removals += 1
+        self._traffic.leaving(key, self._removals)
+        self._channel.send(RemoveService(key, self._removals))
+
     def _fail_by_conflict(
         self, service: Service, state: ServicePortState, primary: Address, other: str
     ) -> None:
         if state.settings is not None:
-            self._channel.send(RemoveService(state.key))
-            self._traffic.dropped(state.key)
+            self._remove(state.key)
             state.settings = state.endpoints = None
         if state.conflict == other:
             return
@@ -325,6 +331,8 @@ class Link:
                 self._listen_failed(self._ports[key], message)
             case EndpointsApplied(key=key) if key in self._ports:
                 self._endpoints_applied(self._ports[key], message)
+            case ServiceRemoved():
+                self._traffic.removed(message.key, message.removal, message.busy)
             case PassiveReport():
                 self._passive_report(message)
             case Stats():

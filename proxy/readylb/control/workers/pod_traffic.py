@@ -82,6 +82,25 @@ class PodTrafficLedger:
         self._end(key, set())
         self._ending.pop(key, None)
 
+    def leaving(self, key: str, removal: int) -> None:
+        """Note that a Service port is served no more, and that what runs through it finishes."""
+        held = self._open.pop(key, set())
+        self._ending.pop(key, None)
+        if held:
+            gone = _gone(key, removal)
+            self._open[gone] = held
+            self._end(gone, set(held))
+
+    def removed(self, key: str, removal: int, busy: tuple[str, ...]) -> None:
+        """Note who may still be busy with what ran through a Service port when it was removed."""
+        gone = _gone(key, removal)
+        done = self._open.get(gone, set()) - set(busy)
+        if done:
+            self._close(gone, done)
+            self._end(gone, self._open[gone] & set(busy), done)
+        if not self._open.get(gone, True):
+            self.dropped(gone)
+
     def retire(self) -> None:
         """Note that no worker carries anything any more, and none ever will."""
         self._retired = True
@@ -116,6 +135,11 @@ class PodTrafficLedger:
             if not any(uid in others for others in self._open.values()):
                 self._store.remove(PodTraffic, _namespace(key), uid)
                 self._drained_at[uid] = self._clock.now()
+
+
+def _gone(key: str, removal: int) -> str:
+    """Return the name of a removed port's traffic, beside that of a port that is served again."""
+    return f"{key}#{removal}"
 
 
 def _namespace(key: str) -> str:
