@@ -18,6 +18,8 @@ import psutil
 
 #: The proxy has a CPU for itself; the load and the endpoint share the other.
 PROXY_CPU, LOAD_CPU = 0, 1
+#: Both, for what has several processes that are to run beside each other.
+BOTH_CPUS = "0,1"
 #: Seconds that a process may take to listen.
 START_SECONDS = 40.0
 _STEP_SECONDS = 0.02
@@ -36,8 +38,8 @@ def require(tool: str, package: str) -> str:
     return path
 
 
-def pinned(cpu: int, command: Sequence[str]) -> list[str]:
-    """Return a command line that runs `command` on one CPU and dies with this process."""
+def pinned(cpu: int | str, command: Sequence[str]) -> list[str]:
+    """Return a command line that runs `command` on that CPU (or those) and dies with this process."""
     return [
         require("setpriv", "util-linux"),
         "--pdeathsig=KILL",
@@ -49,8 +51,8 @@ def pinned(cpu: int, command: Sequence[str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def running(cpu: int, command: Sequence[str], port: int, log: Path) -> Iterator[psutil.Process]:
-    """Run `command` on one CPU until the block ends; enter it once `port` answers."""
+def running(cpu: int | str, command: Sequence[str], port: int, log: Path) -> Iterator[psutil.Process]:
+    """Run `command` on that CPU (or those) until the block ends; enter it once `port` answers."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             pinned(cpu, command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT

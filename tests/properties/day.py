@@ -206,7 +206,9 @@ class Day(World):
         assert pods <= MOST_PODS, pods
         assert len(self.store.objects(ProbeStatus)) <= 4 * pods + 4
         assert len(self.store.objects(PodTraffic)) <= MOST_PODS
-        assert len(self.store.objects(ReplicaSet)) <= HISTORY_LIMIT + 3
+        empty = [item for item in self.store.objects(ReplicaSet) if not item.status.replicas]
+        # Beside the old ones that are kept: the newest, and one that is to have its first pod.
+        assert len(empty) <= HISTORY_LIMIT + 2, [item.metadata.name for item in empty]
         assert len(self.store.objects(Event)) <= MAXIMUM_EVENTS
         assert len(self.store._history) <= HISTORY
         assert len(self.tasks._tasks) <= self._idle_tasks + MOST_TASKS_PER_POD * (pods + 1)
@@ -280,7 +282,7 @@ class Day(World):
 
     def _roll_out(self, which: int) -> None:
         """Change the template, to one of several: an older one may come back."""
-        meta = replace(TEMPLATE.metadata, annotations={"version": str(which % 5)})
+        meta = replace(TEMPLATE.metadata, annotations={"version": str(self.dice.randrange(20))})
         self._change(lambda spec: replace(spec, template=replace(TEMPLATE, metadata=meta)))
 
     def _change(self, change: Callable[[DeploymentSpec], DeploymentSpec]) -> None:

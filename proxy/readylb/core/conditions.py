@@ -103,5 +103,7 @@ def _condition(kind: str, holds: bool) -> PodCondition:
 
 
 def _since(item: PodCondition, before: PodCondition | None, now: float) -> PodCondition:
+    """Return the condition with its time; one that says nothing new stays the object that it was."""
     same = before is not None and before.status == item.status
-    return replace(item, last_transition_time=before.last_transition_time if same and before else now)
+    since = replace(item, last_transition_time=before.last_transition_time if same and before else now)
+    return before if before is not None and since == before else since

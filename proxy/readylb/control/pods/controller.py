@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from readylb.control.clock import Clock
@@ -44,8 +44,8 @@ class PodController:
         """Keep pods until the store closes. When this is cancelled, the keepers end with it."""
         try:
             with self._store.watch(Pod, PodTraffic, ProbeStatus, Service) as watch:
-                async for change in watch:
-                    self._take(change)
+                while (changes := await watch.batch()) is not None:
+                    self._take_all(changes)
         finally:
             await self._stop()
 
@@ -59,12 +59,17 @@ class PodController:
         keeper = self._keepers.get(pod_uid)
         return () if keeper is None else keeper.postponed
 
+    def _take_all(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._take(change)
+        if any(isinstance(change.object, Pod | Service) for change in changes):
+            self._look_around()
+
     def _take(self, change: Change) -> None:
         item = change.object
         if isinstance(item, Pod):
             self._take_pod(change.type, item)
         if isinstance(item, Pod | Service):
-            self._look_around()
             return
         uid = item.pod_uid if isinstance(item, ProbeStatus) else item.metadata.name
         keeper = self._keepers.get(uid)

@@ -44,6 +44,7 @@ class ProbeController:
         self._doubts = Doubts(store)
         self._deps = ProbeDeps(store, clock, runtime_for, recorder, metrics, self._jitter, self._doubts.vouch)
         self._probers: dict[str, dict[Prober, asyncio.Task[Any]]] = {}
+        self._number = 0
         self._begin = clock.now()
 
     async def run(self) -> None:
@@ -84,12 +85,15 @@ class ProbeController:
             for kind, probe in probes_of(container).items():
                 prober = Prober(pod, container, kind, probe, self._deps)
                 found[prober] = self._tasks.spawn(f"probe/{prober.name}", prober.run())
+        self._number += len(found)
         return found
 
     def _forget(self, pod: Pod) -> None:
         """End the pod's probers, then drop what they concluded and counted."""
         meta = pod.metadata
-        for prober, task in self._probers.pop(meta.uid, {}).items():
+        probers = self._probers.pop(meta.uid, {})
+        self._number -= len(probers)
+        for prober, task in probers.items():
             task.cancel()
             found = self._store.find(ProbeStatus, meta.namespace, prober.name)
             if found is not None and found.pod_uid == meta.uid:
@@ -97,16 +101,16 @@ class ProbeController:
         self._doubts.forget(meta.uid)
         self._metrics.forget_pod(meta.uid)
 
-    def _jitter(self, period: float) -> float:
-        """Return how long a container's first attempt is put off, in seconds.
+    def _jitter(self, pod: Pod, period: float) -> float:
+        """Return how long the first attempt at a pod's first container is put off, in seconds.
 
         kubelet spreads first attempts over a whole period while it has itself been up for less than
-        one. Here a few replicas need not wait for that: the spread grows with their number.
+        one. Here a few replicas need not wait for that: the spread grows with their number. A pod that was
+        there at start counts as such however long it took to begin with all the others.
         """
-        if self._clock.now() - self._begin >= period:
+        if (pod.metadata.creation_timestamp or 0.0) - self._begin >= period:
             return 0.0
-        number = sum(len(probers) for probers in self._probers.values())
-        return self._rng.random() * min(period, (number - 1) * JITTER_PER_PROBER_SECONDS)
+        return self._rng.random() * min(period, (self._number - 1) * JITTER_PER_PROBER_SECONDS)
 
     async def _stop(self) -> None:
         tasks = [task for probers in self._probers.values() for task in probers.values()]

@@ -9,6 +9,7 @@ from typing import Protocol
 from readylb.control.clock import Clock
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Store
+from readylb.model import Pod
 from readylb.telemetry.events import EventRecorder
 
 
@@ -33,7 +34,7 @@ class ProbeMetrics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProbeDeps:
-    """The store, the time, the runtimes, the ears; `jitter(period)` is the first attempt's delay.
+    """The store, the time, the runtimes, the ears; `jitter(pod, period)` is the first attempt's delay.
 
     `vouch(pod uid, container, moment)` says that a probe has passed that was asked for after `moment`.
     """
@@ -43,5 +44,5 @@ class ProbeDeps:
     runtime_for: RuntimeFor
     recorder: EventRecorder
     metrics: ProbeMetrics
-    jitter: Callable[[float], float]
+    jitter: Callable[[Pod, float], float]
     vouch: Callable[[str, str, float], None]

@@ -139,14 +139,14 @@ class Prober:
         if not seen.container_id:
             return
         idle = self._schedule.next_at == math.inf and not self._tracker.on_hold
+        spread = 0.0 if self._tracker.container_id else self._deps.jitter(self._pod, self._period)
         if seen.container_id != self._tracker.container_id:
             self._publish(self._tracker.see(seen.container_id))
         elif not idle:
             return
         if seen.running:
             begin = facts.started_at(self._pod, self._container.name, now)
-            wait = self._first_wait() + self._deps.jitter(self._period)
-            self._schedule.restart(begin + wait)
+            self._schedule.restart(begin + self._first_wait() + spread)
 
     def _first_wait(self) -> float:
         """Return the seconds from the container's start to the first attempt.

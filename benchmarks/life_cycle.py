@@ -1,0 +1,374 @@
+"""`python benchmarks/life_cycle.py`: what probing and keeping replicas costs, and how quickly it acts.
+
+Each figure is measured with the real command and real processes, and stands beside what it is to be. Other
+programs on the machine only make the figures worse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))
+
+from benchmarks.probed import address  # noqa: E402 -- a script finds its own package first
+from benchmarks.processes import (  # noqa: E402 -- as above
+    BOTH_CPUS,
+    LOAD_CPU,
+    BenchmarkError,
+    cpu_microseconds,
+    free_port,
+    resident_mib,
+    running,
+    wait_until_answering,
+)
+from benchmarks.tools import compiled  # noqa: E402 -- as above
+
+ENDPOINTS = 1000
+#: Between two requests whose latency is looked at.
+REQUEST_SECONDS = 0.004
+EXEC_PODS = 200
+#: Seconds after the start until everything has settled: first probes, tables, imports.
+SETTLE_SECONDS = 6.0
+_STEP_SECONDS = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the result. `most` is what it may be at most."""
+
+    what: str
+    value: float
+    unit: str
+    most: float
+
+    def row(self) -> str:
+        """Return one line of the table."""
+        verdict = "yes" if self.value <= self.most else "NO"
+        return f"| {self.what} | {self.value:,.1f} {self.unit} | {self.most:g} {self.unit} | {verdict} |"
+
+
+class Up:
+    """A running `readylb up`: its control process, its workers, its API."""
+
+    def __init__(self, process: psutil.Process, admin: int, folder: Path) -> None:
+        """Look at a process whose API is at the port `admin`."""
+        self.process = process
+        self._admin = admin
+        self._folder = folder
+
+    def open(self, path: str) -> Any:
+        """Return the response of the API to GET `path`."""
+        (token,) = [path for path in (self._folder / "readylb").iterdir() if str(self._admin) in path.name]
+        headers = {"Authorization": f"Bearer {token.read_text().strip()}"}
+        return urllib.request.urlopen(
+            urllib.request.Request(f"http://127.0.0.1:{self._admin}{path}", headers=headers), timeout=60
+        )
+
+    def pods(self) -> list[Any]:
+        """Return the pods."""
+        with self.open("/api/v1/namespaces/default/pods") as answer:
+            found: list[Any] = json.load(answer)["items"]
+            return found
+
+    def wait_ready(self, count: int) -> None:
+        """Return when so many pods are Ready."""
+        wait_for(lambda: sum(map(_is_ready, self.pods())) == count, f"{count} pods are Ready", step=0.5)
+
+    def share(self, seconds: float) -> float:
+        """Return the share of one CPU that the control process takes, in percent."""
+        before, begin = cpu_microseconds([self.process]), time.monotonic()
+        time.sleep(seconds)
+        return (cpu_microseconds([self.process]) - before) / (time.monotonic() - begin) / 1e4
+
+    def kib(self) -> float:
+        """Return the control process's resident memory."""
+        return resident_mib([self.process]) * 1024
+
+
+@contextlib.contextmanager
+def up(folder: Path, services: Mapping[str, Any]) -> Iterator[Up]:
+    """Run the command, with a worker of its own, until the block ends; enter it once the API answers."""
+    home = Path(tempfile.mkdtemp(prefix="up-", dir=folder))
+    file = home / "readylb.yaml"
+    file.write_text(json.dumps({"services": services}))
+    admin = free_port()
+    words = ("up", "--workers", "1", "--admin", f"127.0.0.1:{admin}", "-f", str(file))
+    environment = ("env", f"XDG_RUNTIME_DIR={home}", f"TMPDIR={home}")
+    command = [*environment, sys.executable, "-P", "-m", "readylb", *words]
+    with running(BOTH_CPUS, command, admin, home / "log") as process:
+        yield Up(process, admin, home)
+
+
+def wait_for(condition: Callable[[], bool], what: str, step: float = _STEP_SECONDS) -> None:
+    """Return when the condition holds; BenchmarkError after a minute."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            msg = f"cannot benchmark: it never happens that {what}"
+            raise BenchmarkError(msg)
+        time.sleep(step)
+
+
+def _is_ready(pod: Any) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+
+def probing(folder: Path, seconds: int) -> Iterator[Figure]:
+    """1,000 endpoints, each probed every second, beside traffic to a Service of one."""
+    notes, target = folder / "notes", free_port()
+    server = [sys.executable, str(FOLDER / "probed.py"), str(target), str(ENDPOINTS), str(notes)]
+    served = free_port()
+    command = [compiled("endpoint", folder), str(served), "1"]
+    with running(LOAD_CPU, command, served, folder / "endpoint.log"):
+        plain, _ = _traffic(folder, seconds, served, [])
+        with running(LOAD_CPU, server, target, folder / "probed.log"):
+            endpoints = [f"{address(number)}:{target}" for number in range(ENDPOINTS)]
+            probed, share = _traffic(folder, seconds, served, endpoints)
+    yield Figure(f"control process, {ENDPOINTS} endpoints probed each second", share, "% of a CPU", 60)
+    late = lateness(_moments(notes), 1.0)
+    yield Figure("latest probe", max(late) * 1000, "ms", 200)
+    yield Figure("99 % of the probes", sorted(late)[len(late) * 99 // 100] * 1000, "ms", 200)
+    yield Figure("p99 of requests without it", plain * 1000, "ms", 1.0)
+    yield Figure("p99 of requests beside it", probed * 1000, "ms", 1.0 + plain * 1000)
+
+
+def _traffic(folder: Path, seconds: int, served: int, endpoints: list[str]) -> tuple[float, float]:
+    """Return p99 of requests to `served` in microseconds, and the control process's share without them."""
+    port = free_port()
+    services: dict[str, Any] = {"app": {"port": port, "endpoints": [f"127.0.0.1:{served}"]}}
+    if endpoints:
+        probe = {"httpGet": {"path": "/"}, "periodSeconds": 1}
+        services["many"] = {"port": free_port(), "endpoints": endpoints, "readinessProbe": probe}
+    with up(folder, services) as readylb:
+        readylb.wait_ready(1 + len(endpoints))
+        time.sleep(SETTLE_SECONDS)
+        share = readylb.share(seconds)
+        p99 = _p99(port, seconds)
+    return p99, share
+
+
+def _p99(port: int, seconds: float) -> float:
+    """Return the 99th percentile of the seconds a request takes, at a rate that no CPU is busy with."""
+    took = []
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        due = begin = time.monotonic()
+        while due < begin + seconds:
+            time.sleep(max(0.0, due - time.monotonic()))
+            sent = time.monotonic()
+            client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            if not client.recv(65536):
+                msg = "cannot benchmark: a request was not answered"
+                raise BenchmarkError(msg)
+            took.append(time.monotonic() - sent)
+            due += REQUEST_SECONDS
+    return sorted(took)[len(took) * 99 // 100]
+
+
+def _moments(notes: Path) -> dict[int, list[float]]:
+    found: dict[int, list[float]] = {}
+    for line in notes.read_text().splitlines():
+        number, moment = line.split()
+        found.setdefault(int(number), []).append(float(moment))
+    found.pop(-1, None)
+    return found
+
+
+def lateness(moments: Mapping[int, Sequence[float]], period: float) -> list[float]:
+    """Return how many seconds each probe came after its tick: the one that was least late came on time.
+
+    An endpoint's first ones do not count: it is asked out of turn until it is Ready. Nor does its last one,
+    which may have come while readylb was ending.
+    """
+    late: list[float] = []
+    for series in moments.values():
+        ticks = [moment - period * number for number, moment in enumerate(series[2:-1])]
+        late += [moment - min(ticks) for moment in ticks]
+    return late
+
+
+def execs(folder: Path, seconds: int) -> Iterator[Figure]:
+    """200 pods with an exec probe each second."""
+    port = free_port()
+    command = ["sleep", "3600"]
+    services = {
+        "app": {
+            "port": port,
+            "replicas": EXEC_PODS,
+            "command": command,
+            "readinessProbe": {"exec": {"command": ["true"]}, "periodSeconds": 1},
+        }
+    }
+    with up(folder, services) as readylb:
+        time.sleep(2 * SETTLE_SECONDS)
+        kib = readylb.kib()
+        readylb.wait_ready(EXEC_PODS)
+        probes, zombies = _probes(readylb), []
+        begin, before = time.monotonic(), cpu_microseconds([readylb.process])
+        while time.monotonic() < begin + seconds:
+            time.sleep(0.25)
+            zombies.append(_zombies(readylb.process))
+        share = (cpu_microseconds([readylb.process]) - before) / (time.monotonic() - begin) / 1e4
+        made = _probes(readylb) - probes
+        missed = EXEC_PODS - made / (time.monotonic() - begin)
+        yield Figure(f"exec probes a second that are missing from {EXEC_PODS}", missed, "", 10)
+        yield Figure("control process meanwhile (its own time)", share, "% of a CPU", 60)
+        # A command that has just ended is one until the loop comes round: what counts is that none stay.
+        yield Figure("zombies, median of looks", median(zombies), "", 2)
+    with up(folder, {"app": {**services["app"], "replicas": 1}}) as readylb:
+        time.sleep(SETTLE_SECONDS)
+        per_pod = (kib - readylb.kib()) / (EXEC_PODS - 1)
+    yield Figure("memory per replica beyond its process", per_pod, "KiB", 64)
+
+
+def _probes(readylb: Up) -> float:
+    with readylb.open("/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("prober_probe_total{"))
+
+
+def _zombies(process: psutil.Process) -> int:
+    count = 0
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            count += child.status() == psutil.STATUS_ZOMBIE
+    return count
+
+
+def memory(folder: Path, seconds: int) -> Iterator[Figure]:
+    """Compare what 1,000 endpoints and one take in the control process."""
+    target = free_port()
+    server = [sys.executable, str(FOLDER / "probed.py"), str(target), str(ENDPOINTS), str(folder / "m")]
+    taken = {}
+    with running(LOAD_CPU, server, target, folder / "probed.log"):
+        for count in (1, ENDPOINTS):
+            port = free_port()
+            endpoints = [f"{address(number)}:{target}" for number in range(count)]
+            probe = {"httpGet": {"path": "/"}, "periodSeconds": 1}
+            service = {"port": port, "endpoints": endpoints, "readinessProbe": probe}
+            with up(folder, {"app": service}) as readylb:
+                # Asking the API how far it is would make it answer with megabytes, and be what is measured.
+                time.sleep(SETTLE_SECONDS + seconds)
+                taken[count] = readylb.kib()
+                readylb.wait_ready(count)
+    yield Figure("memory per endpoint", (taken[ENDPOINTS] - taken[1]) / (ENDPOINTS - 1), "KiB", 64)
+
+
+def killing(folder: Path, seconds: int) -> Iterator[Figure]:
+    """From kill -9 of a replica to the EndpointSlice without it, as a client of the API sees it."""
+    port = free_port()
+    program = shlex.quote(compiled("endpoint", folder))
+    service = {
+        "port": port,
+        "replicas": 3,
+        "command": ["sh", "-c", f"exec {program} $PORT 0"],
+        "readinessProbe": {"httpGet": {"path": "/"}, "periodSeconds": 10},
+    }
+    took = []
+    with up(folder, {"app": service}) as readylb:
+        for _ in range(max(3, seconds)):
+            readylb.wait_ready(3)
+            took.append(_kill_one(readylb))
+    yield Figure("kill -9 to excluded, median", median(took) * 1000, "ms", 20)
+    yield Figure("kill -9 to excluded, longest", max(took) * 1000, "ms", 20)
+
+
+def _kill_one(readylb: Up) -> float:
+    path = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?watch=1"
+    victims = [item for item in readylb.process.children(recursive=True) if item.name() == "endpoint"]
+    victim = min(victims, key=lambda item: item.create_time())
+    with readylb.open(path) as watch:
+        for _ in range(3):  # the slices as they are
+            watch.readline()
+        begin = time.monotonic()
+        os.kill(victim.pid, signal.SIGKILL)
+        while True:
+            change = json.loads(watch.readline())
+            found = change["object"].get("endpoints") or []
+            if change["type"] == "DELETED" or not all(item["conditions"]["ready"] for item in found):
+                return time.monotonic() - begin
+
+
+def starting(folder: Path, seconds: int) -> Iterator[Figure]:
+    """From `up` to the first request that is forwarded."""
+    endpoint = free_port()
+    command = [compiled("endpoint", folder), str(endpoint), "0"]
+    took = []
+    with running(LOAD_CPU, command, endpoint, folder / "endpoint.log"):
+        for _ in range(max(3, seconds // 2)):
+            port = free_port()
+            begin = time.monotonic()
+            with up(folder, {"app": {"port": port, "endpoints": [f"127.0.0.1:{endpoint}"]}}):
+                wait_until_answering(port, folder / "endpoint.log")
+                took.append(time.monotonic() - begin)
+    yield Figure("up to the first forwarded request, median", median(took) * 1000, "ms", 1500)
+
+
+def idling(folder: Path, seconds: int) -> Iterator[Figure]:
+    """Two endpoints with the probes that a manifest has by default, and nothing else."""
+    endpoint, port = free_port(), free_port()
+    probe = {"httpGet": {"path": "/"}}
+    endpoints = [f"127.0.0.1:{endpoint}", f"localhost:{endpoint}"]
+    service = {"port": port, "endpoints": endpoints, "readinessProbe": probe, "livenessProbe": probe}
+    command = [compiled("endpoint", folder), str(endpoint), "0"]
+    with (
+        running(LOAD_CPU, command, endpoint, folder / "endpoint.log"),
+        up(folder, {"app": service}) as readylb,
+    ):
+        time.sleep(SETTLE_SECONDS)
+        share = readylb.share(2.0 * seconds)
+    yield Figure("control process at rest", share, "% of a CPU", 1)
+
+
+PARTS: Mapping[str, Callable[[Path, int], Iterator[Figure]]] = {
+    "probing": probing,
+    "exec": execs,
+    "memory": memory,
+    "kill": killing,
+    "start": starting,
+    "idle": idling,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print the table; 1 if a figure is beyond its limit."""
+    parser = argparse.ArgumentParser(prog="benchmarks/life_cycle.py", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=8, help="how long each is looked at (default: 8)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
+    args = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmarks: told to stop"))
+    print("| what | measured | at most | kept |", "| --- | ---: | ---: | --- |", sep="\n", flush=True)
+    kept = True
+    try:
+        with tempfile.TemporaryDirectory(prefix="readylb-life-") as folder:
+            for name in args.parts:
+                for figure in PARTS[name](Path(folder), args.seconds):
+                    print(figure.row(), flush=True)
+                    kept = kept and figure.value <= figure.most
+    except (BenchmarkError, subprocess.SubprocessError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    return not kept
+
+
+if __name__ == "__main__":
+    sys.exit(main())
