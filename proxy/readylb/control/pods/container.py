@@ -28,6 +28,7 @@ from readylb.core.pod_lifecycle import (
     grace_seconds,
     wanted_grace_seconds,
 )
+from readylb.core.restart_request import sanitized
 from readylb.model import Pod
 from readylb.model.container import Container
 from readylb.model.lifecycle import LifecycleHandler
@@ -64,7 +65,7 @@ class ContainerKeeper:
         if action.verb is Verb.STOP:
             self._record(pod, container, "Normal", "Killing", action.message)
             # Whoever runs an endpoint is to know why; of one that runs here, its exit tells how it ended.
-            why = (action.reason.value, verdicts.output) if is_external(pod) else ("", "")
+            why = (action.reason.value, sanitized(verdicts.output)) if is_external(pod) else ("", "")
             self._stop(pod, container, restart=action.restart, condemned_by=action.probe, why=why)
         elif action.verb is Verb.START:
             self._try_start(pod, container)

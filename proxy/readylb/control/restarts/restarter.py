@@ -59,6 +59,6 @@ def _request(pod: Pod, container: Container, count: int) -> RestartRequest:
         endpoint=meta.annotations.get(_ENDPOINT_ANNOTATION, ""),
         index=index if index.isascii() and index.isdigit() else "",
         reason=ended.reason if ended else "",
-        message=sanitized(ended.message) if ended else "",
+        message=ended.message if ended else "",
         restart_count=count,
     )
