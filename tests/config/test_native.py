@@ -107,6 +107,7 @@ def test_who_is_served_and_kept_and_how(load_text):
     assert first.spec.ports[0].app_protocol == "auto"
     assert first.spec.session_affinity_config.client_ip.timeout_seconds == 10800
     assert heavy.metadata.annotations["readylb.io/weight"] == "3"
+    assert heavy.metadata.annotations["readylb.io/probe-send-proxy"] == "v2"
     assert second.spec.session_affinity == "ClientIP"
     assert second.spec.session_affinity_config.client_ip.timeout_seconds == 60
 

@@ -10,7 +10,7 @@ from readylb.config.addresses import format_address
 from readylb.config.defaults import default_probe, defaulted
 from readylb.config.restart_hooks import hook_text
 from readylb.core.probe_period import PROBE_PERIOD
-from readylb.core.traffic import WEIGHT
+from readylb.core.traffic import PROBE_SEND_PROXY, WEIGHT
 from readylb.model import Deployment, Object, Pod, Service
 from readylb.model.container import Container, ContainerPort, EnvVar
 from readylb.model.meta import ObjectMeta
@@ -30,17 +30,23 @@ LOCAL_IMAGES = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """The probes of every pod of a service; readiness is asked each `period_milliseconds`, if not 0."""
+    """The probes of every pod of a service; readiness is asked each `period_milliseconds`, if not 0.
+
+    They begin with the PROXY protocol where `send_proxy` (`v1`, `v2`) is said.
+    """
 
     readiness: Probe | None = None
     liveness: Probe | None = None
     startup: Probe | None = None
     period_milliseconds: int = 0
+    send_proxy: str = ""
 
     @property
     def annotations(self) -> dict[str, str]:
         """What a pod says of them beside its containers."""
-        return {PROBE_PERIOD: str(self.period_milliseconds)} if self.period_milliseconds else {}
+        period = str(self.period_milliseconds or "")
+        notes = {PROBE_PERIOD: period, PROBE_SEND_PROXY: self.send_proxy}
+        return {name: text for name, text in notes.items() if text}
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,7 +284,8 @@ def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tup
     chosen = {key: value for key, value in notes.items() if value}
     front = Front(name, port.port, port.protocol, chosen, _affinity(service), _ranges(service))
     often = service.probe_period_milliseconds or 0
-    probes = Probes(service.readiness_probe, service.liveness_probe, service.startup_probe, often)
+    asked = service.readiness_probe, service.liveness_probe, service.startup_probe
+    probes = Probes(*asked, often, service.send_proxy)
     if service.endpoints:
         places = [_place(endpoint) for endpoint in service.endpoints]
         return endpoint_objects(front, places, probes, service.restart)

@@ -19,6 +19,8 @@ HASH_ON = ANNOTATION_PREFIX + "hash-on"
 PROXY_PROTOCOL = ANNOTATION_PREFIX + "proxy-protocol"
 #: Services: PROXY protocol to the endpoints: `v1` or `v2`.
 SEND_PROXY = ANNOTATION_PREFIX + "send-proxy"
+#: Pods: PROXY protocol at the head of httpGet and tcpSocket probes: `v1` or `v2`.
+PROBE_SEND_PROXY = ANNOTATION_PREFIX + "probe-send-proxy"
 #: Services: how long a client may say nothing before it is taken for TCP, in milliseconds.
 DETECT_TIMEOUT = ANNOTATION_PREFIX + "detect-timeout-ms"
 #: Services: how long requests may wait where nothing is Ready but something is starting, in seconds.
@@ -99,6 +101,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     HASH_ON: read_hash_on,
     PROXY_PROTOCOL: read_proxy_mode,
     SEND_PROXY: read_proxy_version,
+    PROBE_SEND_PROXY: read_proxy_version,
     DETECT_TIMEOUT: read_detect_seconds,
     HOLD: read_hold_seconds,
     SLOW_START: read_slow_start_seconds,

@@ -11,7 +11,8 @@ from readylb.control.probes.outcome import ProbeError
 from readylb.core.unix_address import unix_path
 
 _HIGHEST_PORT = 65535
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Names and addresses that a pod may call itself by.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def resolve(ask: Ask, host: str, port: int | str) -> tuple[str, int]:
@@ -21,7 +22,7 @@ def resolve(ask: Ask, host: str, port: int | str) -> tuple[str, int]:
         msg = f"invalid port number: {number}"
         raise ProbeError(msg)
     pod_ip = ask.pod.status.pod_ip
-    if host in {"", pod_ip} or host in _LOOPBACK:
+    if host in {"", pod_ip} or host in LOOPBACK:
         return host or pod_ip, ask.pod.bound_port(number)
     return host, number
 

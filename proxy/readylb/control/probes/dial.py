@@ -29,15 +29,24 @@ class DialError(ReadylbError):
         self.refused = refused
 
 
-async def dial(factory: Callable[[], P], host: str, port: int, tls: ssl.SSLContext | None = None) -> P:
-    """Connect and return the protocol. DialError when refused, unreachable, or the name is unknown.
+async def dial(
+    factory: Callable[[], P],
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    *,
+    preface: bytes = b"",
+) -> P:
+    """Connect, say `preface`, return the protocol. DialError when refused, unreachable, or unknown by name.
 
     `host` may be `unix:/PATH`; a socket that nobody has made refuses as one that nobody listens on.
     """
     loop = asyncio.get_running_loop()
     path = unix_path(host)
     try:
-        if path is None:
+        if preface:
+            transport, protocol = await _behind(preface, factory, host, port, tls)
+        elif path is None:
             transport, protocol = await loop.create_connection(factory, host, port, ssl=tls)
         else:
             name = "localhost" if tls else None
@@ -56,6 +65,32 @@ async def dial(factory: Callable[[], P], host: str, port: int, tls: ssl.SSLConte
     if path is None:
         _linger(transport)
     return protocol
+
+
+async def _behind(
+    preface: bytes, factory: Callable[[], P], host: str, port: int, tls: ssl.SSLContext | None
+) -> tuple[asyncio.BaseTransport, P]:
+    """Connect by hand: what is said first comes even before TLS."""
+    loop = asyncio.get_running_loop()
+    path = unix_path(host)
+    family: int
+    where: object
+    if path is None:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, where = found[0][0], found[0][4]
+    else:
+        family, where = socket.AF_UNIX, path
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        await loop.sock_connect(connection, where)
+        await loop.sock_sendall(connection, preface)
+        name = (host if path is None else "localhost") if tls else None
+        create = loop.create_connection if path is None else loop.create_unix_connection
+        return await create(factory, sock=connection, ssl=tls, server_hostname=name)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def system_text(error: OSError) -> str:

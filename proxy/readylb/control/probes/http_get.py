@@ -13,6 +13,7 @@ from readylb.control.probes.dial import DialError, dial
 from readylb.control.probes.http_exchange import ExchangeError, HTTPExchange, Response
 from readylb.control.probes.http_request import Headers, ProbeURL, first_url, is_absolute
 from readylb.control.probes.outcome import Outcome, ProbeError
+from readylb.control.probes.preface import preface
 from readylb.model.probe import HTTPGetAction, ProbeResult
 
 #: Requests in a chain of redirects, the first included (net/http's own limit).
@@ -31,7 +32,7 @@ _BODY_TIMEOUT = "context deadline exceeded (Client.Timeout or context cancellati
 async def http_get(ask: Ask, action: HTTPGetAction) -> Outcome:
     """Ask once. ProbeError when the port is none, or when a response's body breaks off."""
     host, port = resolve(ask, action.host, action.port)
-    chain = _Chain(first_url(action.scheme, host, port, action.path))
+    chain = _Chain(first_url(action.scheme, host, port, action.path), preface(ask, host, port))
     try:
         async with asyncio.timeout(ask.probe.timeout_seconds):
             answer = await chain.follow(Headers(action.http_headers))
@@ -65,14 +66,20 @@ def _failure(shown: str, text: str, *, refused: bool = False) -> Outcome:
 
 @dataclass(slots=True)
 class _Chain:
-    """A request and the redirects it leads to. `shown` is the URL that an error names."""
+    """A request and the redirects it leads to. `shown` is the URL that an error names.
+
+    `preface` goes before each request to where the first one went.
+    """
 
     url: ProbeURL
+    preface: bytes = b""
     shown: str = ""
     in_body: bool = False
+    first: tuple[str, int] = ("", 0)
 
     def __post_init__(self) -> None:
         self.shown = str(self.url)
+        self.first = self.url.host, self.url.port
 
     async def follow(self, headers: Headers) -> Response:
         """Return the final answer: redirects are followed while the host name stays the same."""
@@ -103,7 +110,9 @@ class _Chain:
     async def _exchange(self, request: bytes) -> Response:
         self.in_body = False
         tls = _unverified() if self.url.scheme == "https" else None
-        exchange = await dial(lambda: HTTPExchange(request), self.url.host, self.url.port, tls)
+        host, port = self.url.host, self.url.port
+        before = self.preface if (host, port) == self.first else b""
+        exchange = await dial(lambda: HTTPExchange(request), host, port, tls, preface=before)
         try:
             return await exchange.response
         finally:

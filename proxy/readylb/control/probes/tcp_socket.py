@@ -8,6 +8,7 @@ from readylb.control.probes.address import network, resolve
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.dial import DialError, dial
 from readylb.control.probes.outcome import Outcome
+from readylb.control.probes.preface import preface
 from readylb.model.probe import ProbeResult, TCPSocketAction
 
 
@@ -16,7 +17,7 @@ async def tcp_socket(ask: Ask, action: TCPSocketAction) -> Outcome:
     host, port = resolve(ask, action.host, action.port)
     try:
         async with asyncio.timeout(ask.probe.timeout_seconds):
-            connection = await dial(_Knock, host, port)
+            connection = await dial(_Knock, host, port, preface=preface(ask, host, port))
     except TimeoutError:
         return Outcome(ProbeResult.FAILURE, f"dial {network(host, port)}: i/o timeout")
     except DialError as error:
