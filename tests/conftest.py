@@ -1,9 +1,14 @@
-"""Shared fixtures: a clock that tests move by hand."""
+"""Shared fixtures: a clock that tests move by hand. And Ctrl-C means something, however the tests are run."""
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
+
+# A shell starts what is to run in the background with SIGINT ignored, and every child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("readylb", deadline=None)

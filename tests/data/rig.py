@@ -22,10 +22,12 @@ from readylb.wire.messages import (
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 KEY = "default/web:80"
+#: Reaching it means that something hangs.
+PATIENCE_SECONDS = 30.0
 
 
 async def read_head(reader: asyncio.StreamReader) -> bytes:
-    return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)
 
 
 def answer(body: bytes, *fields: bytes, status: bytes = b"200 OK") -> bytes:
@@ -114,7 +116,7 @@ class Balancer:
         await self.message(EndpointsApplied, lambda m: m.generation == wanted)
 
     async def message(self, kind: type, test: Callable[[Message], bool] = lambda _: True):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 for message in self.messages:
                     if isinstance(message, kind) and test(message):
@@ -125,7 +127,7 @@ class Balancer:
     async def stats(self):
         """The counts after everything has ended: drains the worker."""
         self.control.send(Drain(grace_seconds=1))
-        await asyncio.wait_for(self.worker.stopped(), 5)
+        await asyncio.wait_for(self.worker.stopped(), PATIENCE_SECONDS)
         await asyncio.sleep(0.01)
         return [m for m in self.messages if isinstance(m, Stats)][-1].services[0]
 
@@ -139,13 +141,13 @@ class Balancer:
         if half_close:
             writer.write_eof()
         try:
-            return await asyncio.wait_for(reader.read(), 5)
+            return await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
         finally:
             writer.close()
 
     async def stop(self) -> None:
         self.control.send(Drain(grace_seconds=0))
-        await asyncio.wait_for(self.worker.stopped(), 5)
+        await asyncio.wait_for(self.worker.stopped(), PATIENCE_SECONDS)
         for endpoint in self._endpoints:
             await endpoint.stop()
         await asyncio.sleep(0.01)

@@ -32,7 +32,7 @@ _UPGRADE = b"GET / HTTP/1.1\r\nHost: web\r\nConnection: upgrade\r\nUpgrade: %b\r
 _SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: %b\r\n\r\n"
 _GATE: dict[str, object] = {"protocol": "tcp", "trusted_proxies": ("127.0.0.1/32",)}
 #: Reaching it means that something hangs: every exchange here takes milliseconds.
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)

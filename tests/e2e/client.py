@@ -6,6 +6,8 @@ import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.e2e.waiting import DEADLINE_SECONDS
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -27,7 +29,7 @@ def fetch(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
-    timeout: float = 15.0,
+    timeout: float = DEADLINE_SECONDS,
 ) -> Answer:
     """Make one request on a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)

@@ -20,7 +20,7 @@ from tests.e2e.client import Answer, fetch
 from tests.e2e.pod import Pod
 from tests.e2e.ports import free_port
 from tests.e2e.processes import processes_of
-from tests.e2e.waiting import wait_for
+from tests.e2e.waiting import DEADLINE_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -142,7 +142,9 @@ class Readylb:
 
     # -- looking
 
-    def wait_for(self, what: str, condition: Callable[[], T | None], *, seconds: float = 30.0) -> T:
+    def wait_for(
+        self, what: str, condition: Callable[[], T | None], *, seconds: float = DEADLINE_SECONDS
+    ) -> T:
         """Wait for a condition; on failure show the end of the command's output."""
         return wait_for(what, condition, seconds=seconds, evidence=self.tail)
 

@@ -9,6 +9,8 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+from tests.e2e.waiting import DEADLINE_SECONDS
+
 #: Between two requests of one client, so that a small machine is busy but not full.
 PAUSE_SECONDS = 0.008
 
@@ -48,7 +50,7 @@ class Load:
         return sum(self.statuses.values())
 
     def _ask(self, keep: bool) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS)
         while not self._stop.is_set():
             try:
                 connection.request("GET", self.path)

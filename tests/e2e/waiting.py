@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 #: Generous: reached only when something is broken, however busy the machine is.
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 60.0
 PAUSE_SECONDS = 0.03
 
 

@@ -26,7 +26,7 @@ from readylb.wire.messages import (
 
 KEY = "default/web:80"
 #: Reaching it means that something hangs: every exchange here takes milliseconds.
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 30.0
 #: Turns of the loop after which loopback has carried what was written: write, wake, read.
 _TURNS = 5
 

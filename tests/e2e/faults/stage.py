@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from tests.e2e.faults.ledger import Entry, complaints, ledgers, sent_to_unready
+from tests.e2e.faults.ledger import NEWS_SECONDS, Entry, complaints, ledgers, sent_to_unready
 from tests.e2e.faults.mixed_load import MixedLoad
 from tests.e2e.harness import PYTHON, Readylb
 from tests.e2e.manifests import web
@@ -71,6 +71,11 @@ class Stage:
         self.lb.wait_for(
             f"{pod} answers", lambda: any(ask.answered and ask.replica == pod for ask in load.since(moment))
         )
+
+    def wait_news(self, load: MixedLoad) -> None:
+        """Wait for requests that have begun so long after now that old news is no excuse."""
+        moment = time.monotonic() + NEWS_SECONDS
+        self.lb.wait_for("requests have begun since", lambda: len(load.since(moment)) > 10)
 
     def judge(
         self,

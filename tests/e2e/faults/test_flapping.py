@@ -22,6 +22,7 @@ def test_flapping_readiness_loses_nothing_and_nobody_unready_is_asked(tmp_path: 
             for pod in itertools.islice(itertools.cycle(on.pods), 4):
                 on.be(pod, "unready")
                 on.lb.wait_out(pod)
+                on.wait_news(load)
                 on.stop_being(pod, "unready")
                 on.wait_served(load, pod)
         on.judge(load)
