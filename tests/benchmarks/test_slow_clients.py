@@ -4,9 +4,10 @@ import os
 
 import psutil
 import pytest
-from benchmarks import slow_clients
 from benchmarks.proxies import Subject
 from benchmarks.slow_clients import Ordinary, main
+
+from benchmarks import slow_clients
 
 
 def test_a_row_shows_units_people_read() -> None:
