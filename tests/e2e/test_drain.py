@@ -22,7 +22,9 @@ def test_a_drained_pod_finishes_what_runs_gets_nothing_new_and_comes_back(tmp_pa
         victim = lb.wait_ready(2)[0].name
         with Load(port) as load, ThreadPoolExecutor(8) as pool:
             lb.wait_for("both answer", lambda: len(load.replicas) == 2)
-            posts = [pool.submit(fetch, port, "/held", method="POST", body=b"x") for _ in range(8)]
+            held = [
+                pool.submit(fetch, port, "/held", method=word, timeout=60.0) for word in ["GET", "POST"] * 4
+            ]
             lb.wait_for("it is busy", (tmp_path / f"{victim}.waiting").exists)
             told = lb.run("drain", victim, "--wait=false").stdout
             assert told == f"pod/{victim} draining\n"
@@ -30,7 +32,8 @@ def test_a_drained_pod_finishes_what_runs_gets_nothing_new_and_comes_back(tmp_pa
             (tmp_path / "released").touch()
             assert lb.run("drain", f"pod/{victim}").stdout.splitlines()[-1] == f"pod/{victim} drained"
             moment = time.monotonic()
-            assert [post.result().status for post in posts] == [200] * 8
+            assert [request.result().status for request in held] == [200] * 8
+            assert _executions(tmp_path) == 8, "what runs is not taken away, and nothing is executed twice"
             before = load.total
             lb.wait_for("load goes on without it", lambda: load.total > before + 100)
             asked = [note.path for note in notes_of(tmp_path, victim) if note.moment > moment]
@@ -43,6 +46,11 @@ def test_a_drained_pod_finishes_what_runs_gets_nothing_new_and_comes_back(tmp_pa
         assert lb.requests_to_unready(after=load.total) == 0
         assert "Drained" not in lb.run("get", "pods").stdout
         lb.wait_event("Undrained", "requests again")
+
+
+def _executions(folder: Path) -> int:
+    """Return how many held requests replicas have begun."""
+    return sum(len(path.read_text().splitlines()) for path in folder.glob("*.waiting"))
 
 
 def _row(lb: Readylb, pod: str) -> str:
@@ -84,7 +92,7 @@ def test_waiting_for_running_requests_has_a_limit(tmp_path: Path) -> None:
     port = free_port()
     with serve_web(tmp_path, port, replicas=1) as lb, ThreadPoolExecutor(1) as pool:
         (pod,) = lb.wait_ready(1)
-        post = pool.submit(fetch, port, "/held", method="POST", body=b"x")
+        post = pool.submit(fetch, port, "/held", method="POST", body=b"x", timeout=60.0)
         lb.wait_for("it is busy", (tmp_path / f"{pod.name}.waiting").exists)
         done = lb.run("drain", pod.name, "--force", "--timeout", "1s", code=1)
         assert done.stdout == f"pod/{pod.name} draining\n"
