@@ -234,3 +234,24 @@ async def test_a_service_that_is_replaced_keeps_what_it_was_given(api: TestClien
 async def test_what_follows_from_other_objects_cannot_be_written(api: TestClient) -> None:
     status, document = await post(api, {}, "/api/v1/namespaces/default/endpoints")
     assert (status, document["reason"]) == (405, "MethodNotAllowed")
+
+
+async def test_pods_that_are_probably_not_meant_so_are_warned_of_as_they_change(api: TestClient) -> None:
+    body = deployment()
+    (container,) = body["spec"]["template"]["spec"]["containers"]
+    container["readinessProbe"] = {"tcpSocket": {"port": 80}, "periodSeconds": 60}
+    answer = await api.post(DEPLOYMENTS, json=body)
+    (warning,) = answer.headers.getall("Warning")
+    assert warning.startswith(
+        '299 - "spec.template.spec.containers[0].readinessProbe.periodSeconds: a replica that hangs goes on'
+    )
+    again = await api.put(f"{DEPLOYMENTS}/new", json={**body, "spec": {**body["spec"], "replicas": 2}})
+    assert (again.status, again.headers.getall("Warning", [])) == (200, [])
+    container["readinessProbe"]["periodSeconds"] = 61
+    assert (await api.put(f"{DEPLOYMENTS}/new", json=body)).headers.getall("Warning")
+
+
+async def test_what_a_service_says_of_new_pods_is_warned_of(api: TestClient) -> None:
+    assert (await api.post(SERVICES, json=service())).status == 201
+    (warning,) = (await api.post(DEPLOYMENTS, json=deployment())).headers.getall("Warning")
+    assert "service/new sends it requests from the moment its process starts" in warning

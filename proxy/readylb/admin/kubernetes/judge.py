@@ -11,11 +11,13 @@ from typing import Any
 
 from readylb.admin.deps import AdminDeps
 from readylb.config.documents import read_document
+from readylb.config.lint.report import lint_object
 from readylb.config.manifests import missing_commands
+from readylb.config.pod_specs import pod_spec
 from readylb.config.update_rules import frozen, moved_selector, updated
 from readylb.control.store import Store
 from readylb.core.capacity import places, too_many
-from readylb.model import Deployment, Object, Pod, ReplicaSet, ReplicationController
+from readylb.model import Deployment, Object, Pod, ReplicaSet, ReplicationController, Service
 
 _TAKING_ROOM: tuple[type[Object], ...] = (Deployment, ReplicaSet, ReplicationController, Pod)
 
@@ -46,7 +48,17 @@ def judge(
     known = set(missing_commands(old, images)) if old is not None else set()
     problems += [problem for problem in missing_commands(item, images) if problem not in known]
     problems += lack_of_room(deps.store, item, old)
+    if not problems:
+        warnings += tuple(_odd(deps.store, item, old))
     return Judgement(None if problems else item, tuple(problems), warnings)
+
+
+def _odd(store: Store, item: Object, old: Object | None) -> Iterator[str]:
+    """Yield what its pods probably do not mean, if it is new or they are (as WarningsOnUpdate does)."""
+    was, is_now = (None if one is None else pod_spec(one) for one in (old, item))
+    if was is None or is_now is None or was.spec != is_now.spec:
+        for finding in lint_object(item, store.objects(Service, item.metadata.namespace)):
+            yield f"{finding.path}: {finding.message}"
 
 
 def lack_of_room(store: Store, item: Object, old: Object | None = None) -> Iterator[tuple[str, str]]:

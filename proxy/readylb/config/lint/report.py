@@ -14,7 +14,7 @@ from readylb.config.manifests import Placed
 from readylb.config.nodes import locate
 from readylb.config.pod_specs import FoundPodSpec, pod_spec
 from readylb.config.problems import Report
-from readylb.model import Service
+from readylb.model import Object, Service
 
 #: What a readylb.yaml has no words for: its probes are the service's own.
 _CONTAINER = re.compile(r"^spec\.(?:template\.spec\.)?containers\[0\]\.?")
@@ -34,6 +34,13 @@ def lint(placed: Sequence[Placed], report: Report) -> None:
             path = _in_short(item, finding.path) if native else finding.path
             line = locate(item.root, path) if native else item.line(path)
             report.warn(item.file, line, path, finding.message)
+
+
+def lint_object(item: Object, services: Sequence[Service]) -> Findings:
+    """Yield what is odd about one object, beside the Services of its namespace."""
+    found = pod_spec(item)
+    if found is not None:
+        yield from _findings(found, services)
 
 
 def _by_label(services: Iterable[Service]) -> dict[tuple[str, str, str], list[Service]]:
