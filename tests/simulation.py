@@ -17,7 +17,7 @@ from readylb.control.clock import Clock
 from readylb.control.event_sink import StoreEventSink
 from readylb.control.pods.controller import PodController
 from readylb.control.probes.controller import ProbeController
-from readylb.control.runtimes.runtime import ContainerExit, ExecResult, Sandbox
+from readylb.control.runtimes.runtime import ContainerExit, ExecResult, Sandbox, Warn
 from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.errors import RuntimeFailureError
@@ -85,10 +85,10 @@ class FakeContainer:
     def __post_init__(self) -> None:
         self._ended: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
 
-    def end(self, code: int = 0, signal: int = 0) -> None:
+    def end(self, code: int = 0, signal: int = 0, reason: str = "") -> None:
         if not self._ended.done():
             now = LoopClock().now()
-            self._ended.set_result(ContainerExit(code, signal, self.started_at, now))
+            self._ended.set_result(ContainerExit(code, signal, self.started_at, now, reason))
 
     async def wait(self) -> ContainerExit:
         return await asyncio.shield(self._ended)
@@ -111,6 +111,7 @@ class FakeRuntime:
         self.starts: list[tuple[str, int]] = []
         self.removed: list[str] = []
         self.prepare_faults: list[str] = []
+        self.warnings: tuple[Warn, ...] = ()
         self.start_faults: list[str] = []
         self.on_start: Callable[[FakeContainer], None] = lambda _: None
         self.on_restart: Callable[[Pod, int], str] = lambda *_: "as it was told"
@@ -125,7 +126,7 @@ class FakeRuntime:
     async def prepare(self, pod: Pod) -> Sandbox:
         if self.prepare_faults:
             raise RuntimeFailureError(self.prepare_faults.pop(0))
-        return Sandbox("127.0.0.1")
+        return Sandbox("127.0.0.1", warnings=self.warnings)
 
     async def start(self, pod: Pod, container: Container, attempt: int) -> FakeContainer:
         self.starts.append((container.name, attempt))

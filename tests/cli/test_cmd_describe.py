@@ -260,3 +260,17 @@ def test_a_period_that_a_cluster_does_not_know_is_told_beside_its_own() -> None:
     period = "period=250ms (5s in a cluster)"
     assert f"    Readiness:\ttcp-socket :80 delay=0s timeout=1s {period} {numbers}" in lines
     assert f"    Liveness:\ttcp-socket :80 delay=0s timeout=1s period=5s {numbers}" in lines
+
+
+def test_limits_and_requests_are_listed_by_name():
+    resources = {"limits": {"memory": "64Mi", "cpu": "500m"}, "requests": {"cpu": "1"}}
+    container = {"name": "main", "resources": resources}
+    lines = describe_pod_containers({"metadata": {"name": "web"}, "spec": {"containers": [container]}})
+    first = lines.index("    Limits:")
+    assert lines[first : first + 5] == [
+        "    Limits:",
+        "      cpu:\t500m",
+        "      memory:\t64Mi",
+        "    Requests:",
+        "      cpu:\t1",
+    ]

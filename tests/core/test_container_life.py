@@ -64,6 +64,9 @@ def test_an_exit_says_how_and_when() -> None:
     done = RUNNING.exited(0, 0, 20.0)
     assert done.exit is not None
     assert done.exit.reason == "Completed"
+    killed = RUNNING.exited(137, 9, 20.0, "OOMKilled")
+    assert killed.exit is not None
+    assert killed.exit.reason == "OOMKilled"
 
 
 def test_a_start_that_fails_is_an_exit_with_status_128() -> None:

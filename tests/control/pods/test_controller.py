@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tests.simulation import EPOCH, FakeContainer, World, settle, simulate
 
-from readylb.control.runtimes.runtime import ExecResult
+from readylb.control.runtimes.runtime import ExecResult, Warn
 from readylb.model import Pod, ProbeStatus
 from readylb.model.container import Container, ContainerPort
 from readylb.model.pod import PodPhase
@@ -186,6 +186,31 @@ def test_a_sandbox_that_cannot_be_made_is_told_and_tried_again_with_back_off() -
         assert (waiting.reason, world.pod("web").status.phase) == ("ContainerCreating", PodPhase.PENDING)
         await world.until(30)
         assert world.pod("web").ready
+
+    simulate(story)
+
+
+def test_what_the_runtime_will_not_do_for_a_pod_is_told_once() -> None:
+    async def story(world: World) -> None:
+        world.runtime.warnings = (Warn("LimitsNotEnforced", "nobody counts memory here"),)
+        world.add("web", MAIN)
+        await world.until(60)
+        (event,) = world.events("LimitsNotEnforced")
+        assert (event.type, event.message, event.count) == ("Warning", "nobody counts memory here", 1)
+
+    simulate(story)
+
+
+def test_a_container_that_memory_ended_says_so_as_kubelet_does() -> None:
+    async def story(world: World) -> None:
+        world.add("web", MAIN)
+        await world.until(5)
+        world.runtime.get("web").end(137, 9, "OOMKilled")
+        await world.until(6)
+        last = world.status("web").last_state.terminated
+        assert last is not None
+        assert (last.reason, last.exit_code) == ("OOMKilled", 137)
+        assert world.status("web").restart_count == 1
 
     simulate(story)
 

@@ -134,24 +134,39 @@ def spawn(
             start_new_session=True,
         )
 
+    return Child(_inside(command, start))
+
+
+def look_up(command: Command) -> None:
+    """Return if its executable is there; for one that a shell starts, which would not say why it cannot.
+
+    RuntimeFailureError in the words of a container runtime.
+    """
+    _inside(command, lambda: _find(command))
+
+
+def _inside(command: Command, action: Callable[[], T]) -> T:
     try:
-        process = start() if command.entrance is None else command.entrance.within(start)
+        return action() if command.entrance is None else command.entrance.within(action)
     except (OSError, ValueError) as error:
         msg = _why(command, error)
         raise RuntimeFailureError(msg) from error
-    return Child(process)
 
 
 def _words(command: Command) -> tuple[str, ...]:
-    """Return what to run; one that enters a group first is looked for here, as its shell would not say."""
     if command.cgroup is None:
         return command.argv
+    _find(command)
+    return command.cgroup.wrapped(command.argv)
+
+
+def _find(command: Command) -> None:
+    """OSError as the system would say it when there is nothing to execute."""
     name = command.argv[0]
     where = Path(command.directory or ".") / name if "/" in name else name
     if shutil.which(where, path=command.environment.get("PATH")) is None:
         number = errno.EACCES if "/" in name and Path(where).exists() else errno.ENOENT
         raise OSError(number, os.strerror(number), name)
-    return command.cgroup.wrapped(command.argv)
 
 
 def _why(command: Command, error: OSError | ValueError) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import shutil
 import signal
 import struct
 import subprocess
@@ -15,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from readylb.control.runtimes.child import Child, Command, spawn
+from readylb.control.runtimes.child import Child, Command, look_up, spawn
 from readylb.control.runtimes.guard import Guard
 from readylb.control.runtimes.pipe_reader import PipeReader
 from readylb.control.runtimes.pipe_writer import PipeWriter
@@ -154,9 +153,7 @@ def open_pipes(command: Command, guard: Guard, *, stdin: bool) -> ProcessExecSes
 
 def open_terminal(command: Command, guard: Guard, *, stdin: bool) -> ProcessExecSession:
     """Start a command on a terminal of its own. RuntimeFailureError when it could not be started."""
-    if shutil.which(command.argv[0], path=command.environment.get("PATH")) is None:
-        msg = f'exec: "{command.argv[0]}": executable file not found in $PATH'
-        raise RuntimeFailureError(msg)
+    look_up(command)
     ours, theirs = os.openpty()
     on_terminal = replace(command, argv=(*_ON_TERMINAL, os.ttyname(theirs), *command.argv))
     try:

@@ -139,6 +139,22 @@ async def test_a_command_in_another_pods_private_files_is_not_found(runtime: Pro
         await runtime.exec_sync(pod, "main", ("/tmp/nothing",), 10.0)
 
 
+async def test_a_terminal_inside_runs_what_only_the_pod_has(runtime: ProcessRuntime) -> None:
+    pod, _ = await start(runtime, "web-0")
+    make = "printf '#!/bin/sh\\nhostname; tty; echo controlled > /dev/tty' > /tmp/tool; chmod +x /tmp/tool"
+    assert (await run(runtime, pod, make)).exit_code == 0
+    session = await runtime.exec_session(pod, "main", ("/tmp/tool",), stdin=True, tty=True)
+    said = b""
+    while (part := await session.read()) is not None:
+        said += part[1]
+    assert await session.wait() == 0
+    name, terminal, controlled = said.decode().split()
+    assert (name, controlled) == ("web-0", "controlled")
+    assert terminal.startswith("/dev/pts/")
+    with pytest.raises(RuntimeFailureError, match='exec: "/tmp/other": no such file or directory'):
+        await runtime.exec_session(pod, "main", ("/tmp/other",), stdin=True, tty=True)
+
+
 async def test_a_host_port_is_refused_with_what_to_do_instead(runtime: ProcessRuntime) -> None:
     pod = make_pod(WAIT)
     ports = (ContainerPort(container_port=8080, host_port=80),)

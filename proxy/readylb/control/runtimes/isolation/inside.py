@@ -54,6 +54,17 @@ class PodEntrance:
 
         return in_thread(enter)
 
+    def is_open(self) -> bool:
+        """Say whether there is a way in: not from the moment on in which the first process is killed.
+
+        It may not have ended then: it waits for all others to be reaped (pid_namespaces(7)).
+        """
+        try:
+            self.within_network(lambda: None)
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Let go of the process."""
         if self._pidfd is not None:

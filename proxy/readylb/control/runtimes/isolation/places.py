@@ -98,7 +98,7 @@ class IsolatedPlace:
             if self._left:
                 msg = f'pod "{self._name}" was removed'
                 raise RuntimeFailureError(msg)
-            if self._child is not None and not self._child.exited.done():
+            if self._built is not None and self._built.sandbox.entrance.is_open():
                 return
             if self._built is not None:
                 log.warning("the first process of pod %s was killed: making its namespaces anew", self._name)
@@ -126,6 +126,7 @@ class IsolatedPlace:
         child = self._child
         if child is not None and not child.exited.done():
             await asyncio.wait([child.exited], timeout=_END_SECONDS)
+        if child is not None and not child.exited.done():
             child.signal_group(signal.SIGKILL)
         await asyncio.to_thread(self._builder.network.unwire, built.wire)
 
