@@ -53,6 +53,7 @@ async def test_who_has_just_become_ready_gets_little_at_first_and_then_its_share
     for _ in range(40):
         await balancer.exchange(LAST)
     assert 5 <= len(second.heads) - before <= 35
+    assert [endpoint.weight for endpoint in (await balancer.stats()).endpoints] == [1, 1]
 
 
 async def test_keys_know_no_slow_start(balancer):

@@ -20,7 +20,7 @@ REPORT = ServiceStats(
     bytes_out=20,
     latency_buckets=(1, 3),
     latency_sum_seconds=0.5,
-    endpoints=(EndpointStats("u1", "web-1", 3, 1, 2, 1, answers=(0, 2, 0, 1, 0)),),
+    endpoints=(EndpointStats("u1", "web-1", 3, 1, 2, 1, answers=(0, 2, 0, 1, 0), weight=0.5),),
 )
 
 
@@ -38,6 +38,7 @@ def test_every_count_is_added() -> None:
     endpoint = totals.endpoints["u1"]
     assert (endpoint.requests, endpoint.failures, endpoint.in_flight) == (6, 2, 4)
     assert endpoint.answers == (0, 4, 0, 2, 0)
+    assert endpoint.weight == 0.5
 
 
 def test_of_a_worker_that_ended_nothing_is_open_or_in_flight() -> None:
@@ -45,6 +46,7 @@ def test_of_a_worker_that_ended_nothing_is_open_or_in_flight() -> None:
     totals.add(REPORT, ended=True)
     assert (totals.connections, totals.open_connections) == (2, 0)
     assert (totals.held, totals.held_total) == (0, 5)
+    assert totals.endpoints["u1"].weight == 0
     assert (totals.endpoints["u1"].requests, totals.endpoints["u1"].in_flight) == (3, 0)
 
 

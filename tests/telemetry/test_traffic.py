@@ -90,6 +90,14 @@ def test_answers_of_an_endpoint_are_counted_by_class() -> None:
     assert found == {(*port, "a", "2xx"): 7, (*port, "a", "5xx"): 2}
 
 
+def test_the_weight_of_an_endpoint_is_no_sum_over_workers() -> None:
+    traffic = Traffic(tuple)
+    for worker in (0, 1):
+        endpoint = EndpointStats("uid-a", "a", 9, 0, 2, 1, weight=0.25)
+        traffic.update(Stats(worker, (ServiceStats(key=KEY, endpoints=(endpoint,)),)))
+    assert values(traffic, "readylb_endpoint_weight") == {("default", "web", "80", "a"): 0.25}
+
+
 def test_what_waits_and_what_was_denied_is_shown() -> None:
     traffic = Traffic(tuple)
     held = ServiceStats(key=KEY, held=2, held_total=5, retries_denied=3, accept_pauses={"ConnectionLimit": 4})

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from readylb.core.limits import LIMITS, Limit
+from readylb.core.slow_start import share
 from readylb.core.termination import MEANINGS
 
 _MARKED = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -31,6 +32,15 @@ def terminations_table() -> str:
     return _lines(("| reason | the client gets | meaning |", "| --- | --- | --- |", *rows))
 
 
+def slow_start_table() -> str:
+    """Return what part of its weight an endpoint has during a slow start, as Markdown."""
+    ages = (0, 10, 25, 50, 75, 100)
+    head = "| ready for, of the time | " + " | ".join(f"{age} %" for age in ages) + " |"
+    line = "| --- |" + " --- |" * len(ages)
+    shares = "| part of its weight | " + " | ".join(f"{share(age, 100):.0%}" for age in ages) + " |"
+    return _lines((head, line, shares))
+
+
 def renew(document: str) -> str:
     """Return a document with its tables as they must be now. KeyError for a table that there is not."""
 
@@ -49,7 +59,11 @@ def _lines(lines: tuple[str, ...]) -> str:
 
 
 #: What may stand behind `table:` in a document.
-TABLES: Mapping[str, str] = {"limits": limits_table(), "terminations": terminations_table()}
+TABLES: Mapping[str, str] = {
+    "limits": limits_table(),
+    "slowstart": slow_start_table(),
+    "terminations": terminations_table(),
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:

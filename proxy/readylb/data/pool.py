@@ -244,4 +244,5 @@ class EndpointState:
             tuple(accumulate(self.buckets)),
             self.latency_sum,
             tuple(self.answers[1:]),
+            self.weight if self.eligible else 0.0,
         )

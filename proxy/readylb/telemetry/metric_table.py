@@ -86,6 +86,12 @@ ENDPOINT_IN_FLIGHT = Metric(
     "Requests (TCP: connections) that an endpoint is working on.",
     (*_PORT, "pod"),
 )
+ENDPOINT_WEIGHT = Metric(
+    "readylb_endpoint_weight",
+    MetricType.GAUGE,
+    "Weight of an endpoint in the rotation now, less during a slow start; 0: it has no traffic.",
+    (*_PORT, "pod"),
+)
 REQUESTS_TO_UNREADY = Metric(
     "readylb_requests_to_unready_total",
     MetricType.COUNTER,
@@ -181,6 +187,7 @@ TABLE: tuple[Metric, ...] = (
     ENDPOINT_FAILURES,
     ENDPOINT_DURATION,
     ENDPOINT_IN_FLIGHT,
+    ENDPOINT_WEIGHT,
     REQUESTS_TO_UNREADY,
     RETRIES,
     RETRIES_DENIED,

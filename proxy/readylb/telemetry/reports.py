@@ -42,6 +42,10 @@ class EndpointReport(Protocol):
         """All latencies added up."""
 
     @property
+    def weight(self) -> float:
+        """Its weight in the rotation now; 0: it has no traffic."""
+
+    @property
     def answers(self) -> Sequence[int]:
         """Answers it gave, by class of status from 1xx to 5xx; empty before any."""
 

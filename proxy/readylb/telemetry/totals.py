@@ -11,7 +11,7 @@ from readylb.telemetry.reports import EndpointReport, ServiceReport
 
 @dataclass(slots=True)
 class EndpointTotals:
-    """Counts for one endpoint; `in_flight` is now."""
+    """Counts for one endpoint; `in_flight` and `weight` are now."""
 
     name: str
     requests: int = 0
@@ -20,6 +20,7 @@ class EndpointTotals:
     latency_buckets: tuple[int, ...] = ()
     latency_sum_seconds: float = 0.0
     answers: tuple[int, ...] = ()
+    weight: float = 0.0
 
 
 @dataclass(slots=True)
@@ -68,6 +69,8 @@ class Totals:
         totals.in_flight += 0 if ended else report.in_flight
         totals.latency_buckets = _sum(totals.latency_buckets, report.latency_buckets)
         totals.latency_sum_seconds += report.latency_sum_seconds
+        # Every worker has its own idea of it, and they are not to be added up.
+        totals.weight = totals.weight if ended else max(totals.weight, report.weight)
         totals.answers = _sum(totals.answers, report.answers)
 
 

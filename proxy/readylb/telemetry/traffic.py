@@ -102,6 +102,7 @@ class Traffic(Collector):
             ((labels, item.latency_buckets, item.latency_sum_seconds) for labels, item in endpoints),
         )
         yield numbers(table.ACCESS_LOG_LOST, [((), self._lost_earlier + sum(self._lost.values()))])
+        yield numbers(table.ENDPOINT_WEIGHT, [(labels, item.weight) for labels, item in endpoints])
         yield numbers(table.ENDPOINT_IN_FLIGHT, [(labels, item.in_flight) for labels, item in endpoints])
 
     def _reports(self) -> Iterator[ServiceReport]:

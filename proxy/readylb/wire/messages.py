@@ -224,7 +224,8 @@ class EndpointStats(Struct, frozen=True, array_like=True):
     """Counts for one endpoint since the worker started; `in_flight` is now.
 
     `latency_buckets` are as a Service's, of the exchanges that ended with it; `answers` are the answers it
-    gave, by class of status from 1xx to 5xx, those that a client did not get in the end included.
+    gave, by class of status from 1xx to 5xx, those that a client did not get in the end included;
+    `weight` is what it has in the rotation now, 0 for none.
     """
 
     uid: str
@@ -236,6 +237,7 @@ class EndpointStats(Struct, frozen=True, array_like=True):
     latency_buckets: tuple[int, ...] = ()
     latency_sum_seconds: float = 0.0
     answers: tuple[int, ...] = ()
+    weight: float = 0.0
 
 
 class ServiceStats(Struct, frozen=True):
