@@ -99,3 +99,20 @@ def test_good_field_lines_pass(lines):
 )
 def test_good_responses_pass(line, lines):
     assert isinstance(read_response(line + b"\r\n" + lines + b"\r\n\r\n", b"HEAD"), Response)
+
+
+@pytest.mark.parametrize(
+    ("line", "lines", "plain"),
+    [
+        (b"GET /a?b=%", b"hOsT: web \r\nCookie: c=d", True),
+        (b"GET /a", b"Host: web\r\nConnection: keep-alive", False),
+        (b"GET http://web/a", b"Host: web", False),
+        (b"OPTIONS *", b"Host: web", False),
+        (b"GET /a", b"Host: web\r\nTE: a\r\nTE: b\r\nTE: c\r\nForwarded: d\r\nVia: e", False),
+    ],
+)
+def test_a_request_is_plain_where_only_its_host_matters_to_us(line, lines, plain):
+    head = line + b" HTTP/1.1\r\n" + lines + b"\r\n\r\n"
+    request = read_request(head + b"GET / HTTP/1.1\r\n\r\n", LIMITS)
+    assert (request.plain, request.host, request.head) == (plain, b"web", head)
+    assert request.method + b" " + request.target in (line, b"GET /a")

@@ -14,6 +14,7 @@ from readylb.core.http1.framing import (
     refuse_unfinished,
     start_request,
 )
+from readylb.core.http1.lines import notable_of_request
 from readylb.core.http1.responses import Refusal
 
 
@@ -21,7 +22,7 @@ def judge(head: bytes):
     request = start_request(head)
     if isinstance(request, Refusal):
         return request
-    return finish_request(request) or request
+    return finish_request(request, notable_of_request(head)) or request
 
 
 def get(*lines: bytes, line: bytes = b"GET / HTTP/1.1") -> bytes:
@@ -162,7 +163,7 @@ ACCEPTED = [
     ("RFC9110 7.2: IPv6", get(b"Host: [::1]:8080"), {"host": b"[::1]:8080"}),
     ("RFC9110 7.2: an empty port", get(b"Host: web:"), {"host": b"web:"}),
     ("RFC9110 5.5: blanks around", get(b"hOsT:\t web \t"), {"host": b"web"}),
-    ("RFC9112 9.3: 1.1 stays", get(HOST), {"keep_alive": True, "minor": 1, "plain": True}),
+    ("RFC9112 9.3: 1.1 stays", get(HOST), {"keep_alive": True, "minor": 1}),
     ("RFC9112 9.3: close", get(HOST, b"Connection: Close"), {"keep_alive": False}),
     ("RFC9112 9.3: 1.0 ends", get(line=b"GET / HTTP/1.0"), {"keep_alive": False, "host": b""}),
     (

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Request
-from readylb.core.http1.framing import finish_request, finish_response, read_response_line, start_request
+from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, Request, Response
 from readylb.core.http1.headers import Peer, request_head, response_head, trailer_lines
+from readylb.data.heads import read_request, read_response
+from readylb.wire.messages import Limits
 
 CLIENT = Peer(b"10.0.0.9", trusted=False)
 PROXY = Peer(b"10.0.0.1", trusted=True)
@@ -15,16 +16,14 @@ OURS = (
 
 
 def rewritten(*lines: bytes, line: bytes = b"GET /a HTTP/1.1", peer: Peer = CLIENT) -> bytes:
-    request = start_request(b"\r\n".join((line, *lines)) + b"\r\n\r\n")
+    request = read_request(b"\r\n".join((line, *lines)) + b"\r\n\r\n", Limits())
     assert isinstance(request, Request)
-    assert finish_request(request) is None
     return request_head(request, peer, b"10.1.1.1:8080")
 
 
 def response(*lines: bytes, line: bytes = b"HTTP/1.1 200 OK", method: bytes = b"GET"):
-    found = read_response_line(b"\r\n".join((line, *lines)) + b"\r\n\r\n")
-    assert found is not None
-    assert finish_response(found, method) == ""
+    found = read_response(b"\r\n".join((line, *lines)) + b"\r\n\r\n", method)
+    assert isinstance(found, Response)
     return found
 
 

@@ -58,8 +58,8 @@ class Request:
         # Nothing needs to be cut or changed: Host is the only line that says something to this hop.
         self.plain = False
         # Names, as received, of lines that end here; and what was said about hops before this one.
-        self.hop_by_hop: list[bytes] = []
-        self.forwarding: Fields = []
+        self.hop_by_hop: tuple[bytes, ...] = ()
+        self.forwarding: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Response:
@@ -68,7 +68,6 @@ class Response:
     __slots__ = (
         "body",
         "dated",
-        "fields_at",
         "framing",
         "head",
         "hop_by_hop",
@@ -79,17 +78,16 @@ class Response:
         "upgrade",
     )
 
-    def __init__(self, head: bytes, status: int, minor: int, fields_at: int) -> None:
-        """Describe `head`, whose field lines begin at `fields_at`."""
+    def __init__(self, head: bytes, status: int, minor: int) -> None:
+        """Describe `head`."""
         self.head = head
         self.status = status
         self.minor = minor
-        self.fields_at = fields_at
         self.body = 0
         self.keep_alive = minor == 1
         self.dated = False
         self.upgrade = b""
         self.nominated: tuple[bytes, ...] = ()
         # Names, as received, of lines that end here, and of those that frame the body.
-        self.hop_by_hop: list[bytes] = []
-        self.framing: list[bytes] = []
+        self.hop_by_hop: tuple[bytes, ...] = ()
+        self.framing: tuple[bytes, ...] = ()

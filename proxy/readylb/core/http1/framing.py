@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from readylb.core.http1.diagnosis import what_is_wrong
-from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, VIA_NAME, Request, Response
-from readylb.core.http1.lines import OF_REQUESTS, OF_RESPONSES, notable
+from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, VIA_NAME, Fields, Request, Response
+from readylb.core.http1.lines import is_dated, notable_of_response
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
     ABSOLUTE,
@@ -52,7 +52,6 @@ class _Lengths:
 
     def take(self, name: bytes, value: bytes) -> str:
         """Take one line; return what is wrong with it, or an empty string."""
-        value = value.rstrip(b" \t")
         if name == b"content-length":
             if self.length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
                 return _BAD_LENGTH if self.length < 0 else "there is more than one Content-Length"
@@ -82,28 +81,29 @@ def start_request(head: bytes) -> Request | Refusal:
     request = Request(head, method, target, minor, len(line) + 1)
     if target[0] != _SLASH:
         return _other_target(request)
-    if b"%" in target and has_bad_escape(target):
-        return Refusal(400, "the request target holds an invalid escape")
-    return request
+    return bad_escape() if has_bad_escape(target) else request
 
 
-def finish_request(request: Request, lines: list[bytes] | None = None) -> Refusal | None:
-    """Judge the lines that matter and put what they say into `request`; None: it may be forwarded.
+def bad_escape() -> Refusal:
+    """Return the answer to a target with a bad escape in its path."""
+    return Refusal(400, "the request target holds an invalid escape")
 
-    `lines` is the head as lines, for who has it already.
-    """
-    fields = notable(request.head.split(b"\n") if lines is None else lines, OF_REQUESTS)
-    if len(fields) == 1 and request.minor and not request.rewritten_target:
-        name, value = fields[0]
-        if name.lower() == b"host":
-            request.plain = True
-            request.host = value
-            return None if is_authority(value) else Refusal(400, "the Host field is not valid")
+
+def finish_plain_request(request: Request, host: bytes) -> Refusal | None:
+    """Judge a request of HTTP/1.1 of which only the Host line matters; None: it may be forwarded."""
+    request.plain = True
+    request.host = host = host.rstrip(b" \t")
+    return None if is_authority(host) else _bad_host()
+
+
+def finish_request(request: Request, fields: Fields) -> Refusal | None:
+    """Judge the lines that matter and put what they say into `request`; None: it may be forwarded."""
     hosts: list[bytes] = []
     lengths = _Lengths()
     own_hops = 0
-    for name, value in fields:
+    for name, received in fields:
         lower = name.lower()
+        value = received.rstrip(b" \t")
         if lower == b"host":
             hosts.append(value)
         elif lower in (b"content-length", b"transfer-encoding"):
@@ -144,7 +144,7 @@ def read_response_line(head: bytes) -> Response | None:
     """Read the status line of a whole response head (RFC 9112 §4); None: it is not one."""
     line, _, _ = head.partition(b"\n")
     minor, status = read_status_line(line)
-    return Response(head, status, minor, len(line) + 1) if status else None
+    return Response(head, status, minor) if status else None
 
 
 def finish_response(response: Response, method: bytes) -> str:
@@ -152,29 +152,35 @@ def finish_response(response: Response, method: bytes) -> str:
 
     RFC 9112 §6.3 decides the length. What is ambiguous or forbidden makes the response invalid.
     """
+    head = response.head
+    response.dated = b"\nDate:" in head or is_dated(head)
     length = UNTIL_CLOSE
     chunked = False
-    for name, value in notable(response.head.split(b"\n"), OF_RESPONSES):
+    for name, received in notable_of_response(head):
         lower = name.lower()
-        if lower == b"date":
-            response.dated = True
-            continue
         if lower in _HOP_BY_HOP:
-            _note_response(response, lower, name, value)
+            _note_response(response, lower, name, received)
             continue
-        response.framing.append(name)
-        said = value.rstrip(b" \t")
+        response.framing += (name,)
+        value = received.rstrip(b" \t")
         if lower == b"content-length":
-            if length >= 0 or not said.isdigit() or len(said) > LENGTH_DIGITS:
+            if length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
                 return _BAD_LENGTH
-            length = int(said)
-        elif chunked or said.lower() != b"chunked":
+            length = int(value)
+        elif chunked or value.lower() != b"chunked":
             return _BAD_ENCODING
         else:
             chunked = True
-    if chunked and (length >= 0 or response.minor == 0):
-        return "Transfer-Encoding beside Content-Length or in HTTP/1.0"
-    _settle_response_body(response, method, CHUNKED if chunked else length)
+    if chunked:
+        if length >= 0 or response.minor == 0:
+            return "Transfer-Encoding beside Content-Length or in HTTP/1.0"
+        length = CHUNKED
+    # Who answers so has no body.
+    status = response.status
+    if status >= _OK and status not in _BODYLESS and method != b"HEAD":
+        response.body = length
+        if length == UNTIL_CLOSE:
+            response.keep_alive = False
     return ""
 
 
@@ -206,6 +212,10 @@ def _refuse_version(line: bytes, version: bytes) -> Refusal:
     return Refusal(400, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not {version.decode().strip()}")
 
 
+def _bad_host() -> Refusal:
+    return Refusal(400, "the Host field is not valid")
+
+
 def _other_target(request: Request) -> Request | Refusal:
     """Bring an absolute-form target into origin-form (RFC 9112 §3.2.2); admit `OPTIONS *`."""
     if request.target == b"*":
@@ -217,7 +227,7 @@ def _other_target(request: Request) -> Request | Refusal:
         return Refusal(400, "the request target is not valid")
     request.host, path = absolute.groups()
     if has_bad_escape(path):
-        return Refusal(400, "the request target holds an invalid escape")
+        return bad_escape()
     if not path and request.method == b"OPTIONS":
         request.target = b"*"
     else:
@@ -229,7 +239,7 @@ def _other_target(request: Request) -> Request | Refusal:
 def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
     """Take what the rarer notable lines say."""
     if lower in _HOP_BY_HOP:
-        request.hop_by_hop.append(name)
+        request.hop_by_hop += (name,)
         if lower == b"connection":
             request.nominated += tuple(tokens(value))
         elif lower == b"upgrade":
@@ -237,17 +247,16 @@ def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
         elif lower == b"te":
             request.trailers_wanted = request.trailers_wanted or b"trailers" in tokens(value)
     elif lower == b"expect":
-        request.expects_continue = value.rstrip(b" \t").lower() == b"100-continue"
+        request.expects_continue = value.lower() == b"100-continue"
         if request.minor == 0:
             # RFC 9110 §10.1.1: from HTTP/1.0 it is ignored, and must not reach a 1.1 endpoint.
-            request.hop_by_hop.append(name)
+            request.hop_by_hop += (name,)
     elif lower == b"max-forwards":
-        digits = value.rstrip(b" \t")
-        if request.method in _COUNTED and digits.isdigit() and len(digits) <= LENGTH_DIGITS:
-            request.hop_by_hop.append(name)
-            request.max_forwards = int(digits)
+        if request.method in _COUNTED and value.isdigit() and len(value) <= LENGTH_DIGITS:
+            request.hop_by_hop += (name,)
+            request.max_forwards = int(value)
     else:
-        request.forwarding.append((name, value))
+        request.forwarding += ((name, value),)
 
 
 def _settle_host(request: Request, hosts: list[bytes]) -> Refusal | None:
@@ -256,7 +265,7 @@ def _settle_host(request: Request, hosts: list[bytes]) -> Refusal | None:
         return Refusal(400, f"there is {'more than one' if hosts else 'no'} Host field")
     if hosts:
         if not is_authority(hosts[0]):
-            return Refusal(400, "the Host field is not valid")
+            return _bad_host()
         if not request.rewritten_target:
             request.host = hosts[0]
     return None
@@ -299,7 +308,7 @@ def _settle_connection(request: Request) -> None:
 
 def _note_response(response: Response, lower: bytes, name: bytes, value: bytes) -> None:
     """Take what a line that ends at this hop says."""
-    response.hop_by_hop.append(name)
+    response.hop_by_hop += (name,)
     if lower == b"upgrade":
         response.upgrade = value.rstrip(b" \t")
     if lower != b"connection" or (value == b"keep-alive" and response.minor):
@@ -310,13 +319,3 @@ def _note_response(response: Response, lower: bytes, name: bytes, value: bytes) 
             response.keep_alive = False
         elif token == b"keep-alive" and response.minor == 0 and b"close" not in response.nominated:
             response.keep_alive = True
-
-
-def _settle_response_body(response: Response, method: bytes, said: int) -> None:
-    """Decide the body's length (RFC 9112 §6.3); `said` is what its fields say, UNTIL_CLOSE if nothing."""
-    status = response.status
-    if status < _OK or status in _BODYLESS or method == b"HEAD":
-        return
-    response.body = said
-    if said == UNTIL_CLOSE:
-        response.keep_alive = False

@@ -49,8 +49,9 @@ _NOT_IN_TRAILERS = (
 _NO_CONTENT: Final = 204
 _OK: Final = 200
 _SWITCHING: Final = 101
-# Where field lines begin behind a status line without a reason: HTTP/1.1 200 CRLF.
-_BARE_STATUS_LINE: Final = 14
+# What stands behind the status in a line without a reason, and where: HTTP/1.1 200 CRLF.
+_CR: Final = 13
+_BEHIND_STATUS: Final = 12
 
 
 class Peer:
@@ -100,9 +101,9 @@ def response_head(response: Response, *, minor: int, close: bool, body: int, dat
     `body` is the framing that the client will get: CHUNKED where the response itself has no end but
     the close of the connection, UNTIL_CLOSE where a chunked one goes to HTTP/1.0.
     """
-    head = response.head[:-4]
-    if response.minor == 0 or response.fields_at <= _BARE_STATUS_LINE:
-        head = _with_status_line(response)
+    head = response.head
+    is_whole = response.minor and head[_BEHIND_STATUS] != _CR
+    head = head[:-4] if is_whole else _with_status_line(response)
     for name in response.hop_by_hop:
         head = _without(head, name)
     status = response.status
@@ -160,10 +161,12 @@ def _without_named(block: bytes, names: tuple[bytes, ...]) -> bytes:
 
 def _with_status_line(response: Response) -> bytes:
     """Return the head with HTTP/1.1 and the blank that RFC 9112 §4 puts before any reason."""
-    line = response.head[8 : response.fields_at - 2]
-    if response.fields_at <= _BARE_STATUS_LINE:
+    head = response.head
+    end = head.find(b"\r")
+    line = head[8:end]
+    if end == _BEHIND_STATUS:
         line += b" " + REASONS.get(response.status, b"")
-    return b"".join((b"HTTP/1.1", line, response.head[response.fields_at - 2 : -4]))
+    return b"".join((b"HTTP/1.1", line, head[end:-4]))
 
 
 def _reframed(response: Response, head: bytes, minor: int, body: int) -> bytes:

@@ -1,11 +1,14 @@
-"""A head as lines, and those of them that say something to this hop. The others are not looked at.
+"""The lines of a head that say something to this hop, picked out by patterns. The others are skipped.
 
-This runs before the parser has judged the head, so what it returns means something only once the
-parser has accepted: that every line is a token, a colon right behind it, and a value, ended by CRLF.
+This says nothing of whether a head is valid: what it returns means something only where the parser
+accepts the same bytes, that is, where every line is a token, a colon right behind it, and a value,
+ended by CRLF.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 from readylb.core.http1.exchange import Fields
@@ -41,40 +44,60 @@ OF_RESPONSES: Final = frozenset(
         b"upgrade",
     )
 )
-_LETTERS = {name[0] for name in OF_REQUESTS | OF_RESPONSES}
-# By the first byte of a line, in either case: 1 where it may be one of these names.
-_MAYBE: Final = bytes(int(byte | 32 in _LETTERS) for byte in range(256))
-_EMPTY: Final = b"\r"
+# Looked for apart: nearly every response has one, and all that matters is whether it does.
+_DATE: Final = b"date"
+# A method other than CONNECT, a target in origin-form, a version that is spoken here.
+_REQUEST_LINE: Final = rb"(?!CONNECT )([!#$%&'*+\-.^_`|~0-9A-Za-z]++) (/[!$-;=?-~]*+) HTTP/1\.([01])\r\n"
+_FIELD: Final = rb"([^:\r\n]++):[ \t]*+([^\r\n]*+)\r\n"
 
 
-def split_head(data: bytes, most: int) -> tuple[list[bytes], int]:
-    """Return the lines of the head with which `data` begins, each up to its CR, and where it ends.
+def _by_letter(names: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Return what follows each first letter in `names`, as a pattern."""
+    found: dict[bytes, list[bytes]] = {}
+    for name in sorted(names):
+        found.setdefault(name[:1], []).append(re.escape(name[1:]))
+    return {letter: b"(?:%b):" % b"|".join(rests) for letter, rests in found.items()}
 
-    The end, behind the empty line, is -1 if it has not come or is not among the first `most` lines;
-    the list is longer than `most` only in the second case.
+
+def _others(names: Iterable[bytes]) -> bytes:
+    """Return the pattern of any number of lines that are not in `names`, none of them empty.
+
+    Nearly all are told by their first letter. Nothing here is ever tried twice, so it takes linear time.
     """
-    lines = data.split(b"\n", most)
-    try:
-        # What is behind the last LF is no line yet.
-        last = lines.index(_EMPTY, 0, len(lines) - 1)
-    except ValueError:
-        return lines, -1
-    if last == len(lines) - 2 and not lines[last + 1]:
-        end = len(data)
-    else:
-        end = last + 1
-        for line in lines[: last + 1]:
-            end += len(line)
-    del lines[last:]
-    return lines, end
+    rests = _by_letter(names)
+    maybe = b"|".join(b"%b(?!%b)" % item for item in rests.items())
+    return rb"(?:(?i:[^\r\n%b]|%b).*+\n)*+" % (b"".join(rests), maybe)
 
 
-def notable(lines: list[bytes], names: frozenset[bytes]) -> Fields:
-    """Return those of a head's lines that are in `names`, as (name as received, value)."""
-    found: Fields = []
-    for line in lines:
-        if line and _MAYBE[line[0]]:
-            name, _, value = line.partition(b":")
-            if name.lower() in names:
-                found.append((name, value.strip(b" \t\r")))
-    return found
+def _of(names: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Return the pattern of one line that is in `names`."""
+    rests = _by_letter(names)
+    letters = b"".join(rests)
+    one = b"|".join(letter + rest[:-1] for letter, rest in rests.items())
+    return re.compile(rb"\n(?=[%b%b])((?i:%b)):[ \t]*([^\r\n]*)" % (letters, letters.upper(), one))
+
+
+_OTHERS: Final = _others(OF_REQUESTS)
+#: The head of a request in origin-form with at most three lines that matter. Groups: method, target,
+#: minor version; name and value of each of the three; the end of the head, unless something else follows.
+REQUEST_HEAD: Final = re.compile(
+    rb"%b%b(?:%b%b(?:%b%b(?:%b%b)?)?)?(\r\n)?" % (_REQUEST_LINE, _OTHERS, *(_FIELD, _OTHERS) * 3)
+)
+_OF_REQUESTS: Final = _of(OF_REQUESTS)
+_OF_RESPONSES: Final = _of(OF_RESPONSES - {_DATE})
+_DATED: Final = _of((_DATE,))
+
+
+def notable_of_request(head: bytes) -> Fields:
+    """Return the lines of a request head that matter, as (name as received, value)."""
+    return _OF_REQUESTS.findall(head)
+
+
+def notable_of_response(head: bytes) -> Fields:
+    """Return the lines of a response head that matter, except Date, as (name as received, value)."""
+    return _OF_RESPONSES.findall(head)
+
+
+def is_dated(head: bytes) -> bool:
+    """Say whether a response head has a Date."""
+    return _DATED.search(head) is not None
