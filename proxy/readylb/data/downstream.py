@@ -176,7 +176,7 @@ class Downstream(asyncio.Protocol):
         service.counters.open_connections += 1
         service.clients.add(self)
         service.sweep.watched.add(self)
-        self.deadline = service.sweep.now + service.settings.limits.head_seconds
+        self.deadline = service.sweep.now + service.limits.head_seconds
         if service.closing:
             self.drain()
 
@@ -260,7 +260,7 @@ class Downstream(asyncio.Protocol):
     def _head(self) -> bool:
         """Take one request head off the buffer; False: it has not come yet."""
         data = self._buffer
-        limits = self._service.settings.limits
+        limits = self._service.limits
         if data[0] <= _CR:
             # RFC 9112 §2.2: empty lines before a request line are ignored.
             empty = EMPTY_LINES.match(data)
@@ -288,7 +288,7 @@ class Downstream(asyncio.Protocol):
         return True
 
     def _unfinished(self, data: bytes) -> None:
-        limits = self._service.settings.limits
+        limits = self._service.limits
         refusal = refuse_unfinished(data, limits.request_line_bytes, limits.head_bytes, self._searched)
         if refusal is not None:
             self._refuse(refusal, data)
@@ -341,7 +341,7 @@ class Downstream(asyncio.Protocol):
             # What was passed on must not be completed: the endpoint's connection closes with it.
             exchange.reject(Refusal(error.status, str(error)), of_refusal(error.status))
             return False
-        most = self._service.settings.limits.body_bytes
+        most = self._service.limits.body_bytes
         if most and scanner.announced > most:
             exchange.reject(too_large(most), Termination.BODY_TOO_LARGE)
             return False
@@ -373,7 +373,7 @@ class Downstream(asyncio.Protocol):
         if self._state > _WAIT:
             return
         self._state = _HEAD
-        self.deadline = self._service.sweep.now + self._service.settings.limits.idle_seconds
+        self.deadline = self._service.sweep.now + self._service.limits.idle_seconds
         if self.held:
             release(self, BACKLOG)
         if self._buffer or self._eof:
@@ -396,5 +396,5 @@ class Downstream(asyncio.Protocol):
             return
         self._state = _CLOSING
         self._buffer = b""
-        self.deadline = sweep.now + self._service.settings.limits.body_stall_seconds
+        self.deadline = sweep.now + self._service.limits.body_stall_seconds
         self.transport.close()

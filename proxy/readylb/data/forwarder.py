@@ -81,7 +81,7 @@ class Exchange:
         self._phase = _OPENING
         self._reused = False
         self.tries = 0
-        self._failed_at: list[EndpointState] = []
+        self._failed_at: tuple[EndpointState, ...] = ()
         self.trace = None if service.access_log is None else Trace()
         self.started = monotonic()
 
@@ -91,7 +91,7 @@ class Exchange:
         if self.request.max_forwards == 0:
             answer_here(self)
         elif eligible:
-            full = self.service.full() if self.service.settings.limits.endpoint_connections else ()
+            full = self.service.full() if self.service.limits.endpoint_connections else ()
             if len(full) < len(eligible):
                 self._attempt(self.service.pick(self.client, self.request, full))
             else:
@@ -105,7 +105,7 @@ class Exchange:
             self.trace.bytes_in += len(piece)
         held = self.held
         if held is not None:
-            replay_bytes = self.service.settings.limits.replay_bytes
+            replay_bytes = self.service.limits.replay_bytes
             if self.proven and (not self._idempotent or self._held_bytes + len(piece) > replay_bytes):
                 self.held = None
             else:
@@ -117,9 +117,7 @@ class Exchange:
             if upstream.written:
                 upstream.written += len(piece)
             if self._phase == _WAITING:
-                self.client.deadline = (
-                    self.service.sweep.now + self.service.settings.limits.body_stall_seconds
-                )
+                self.client.deadline = self.service.sweep.now + self.service.limits.body_stall_seconds
         else:
             hold(self.client, NOT_CONNECTED)
 
@@ -133,7 +131,7 @@ class Exchange:
         """Note that the kernel has taken what was written: the request may arrive from now on."""
         self.proven = True
         held = self._held_bytes
-        if not self._idempotent or (held and held > self.service.settings.limits.replay_bytes):
+        if not self._idempotent or (held and held > self.service.limits.replay_bytes):
             self.held = None
         if self.trace is not None and not self._reused:
             self.trace.connected()
@@ -184,7 +182,7 @@ class Exchange:
 
     def progress(self) -> None:
         """Note that the response moves."""
-        self.client.deadline = self.service.sweep.now + self.service.settings.limits.response_stall_seconds
+        self.client.deadline = self.service.sweep.now + self.service.limits.response_stall_seconds
 
     def progress_after_stall(self) -> None:
         """Note that the client reads again."""
@@ -299,7 +297,7 @@ class Exchange:
         self.endpoint = endpoint
         endpoint.in_flight += 1
         # A connection that begins with the PROXY protocol belongs to one client.
-        fresh = fresh or self.service.settings.send_proxy > 0
+        fresh = fresh or self.service.send_proxy > 0
         upstream = None if fresh else endpoint.take(proven=not self._idempotent)
         if upstream is not None:
             self._reused = self.proven = True
@@ -316,7 +314,7 @@ class Exchange:
         self._phase = _OPENING
         self.upstream = upstream = Upstream(endpoint, self.service.sweep)
         upstream.exchange = self
-        self.client.deadline = self.service.sweep.now + self.service.settings.limits.connect_seconds
+        self.client.deadline = self.service.sweep.now + self.service.limits.connect_seconds
         if self.trace is not None:
             self.trace.attempted()
         try:
@@ -335,7 +333,7 @@ class Exchange:
         if endpoint.uid not in self.service.table.eligible_uids:
             self.service.counters.to_unready += 1
         out = request_head(self.request, self.client.peer, endpoint.host_field)
-        version = self.service.settings.send_proxy
+        version = self.service.send_proxy
         if version:
             out = proxy_header(version, self.client.transport, self.client.told) + out
         if self.held:
@@ -360,13 +358,13 @@ class Exchange:
             idempotent=self._idempotent,
             body_held=self.held is not None,
             head_out=self.head_out,
-            tries_left=self.service.settings.limits.tries + extra - self.tries,
+            tries_left=self.service.limits.tries + extra - self.tries,
         )
 
     def _again(self, failure: Failure, *, stale: bool = False) -> bool:
         """Try another endpoint; the same one only where a connection kept idle had died."""
         service, endpoint = self.service, self.endpoint
-        self._failed_at.append(endpoint)
+        self._failed_at += (endpoint,)
         others = service.has_other(self._failed_at)
         if not others and not (stale and endpoint.eligible):
             return False
@@ -391,6 +389,6 @@ class Exchange:
             release(self.client, PEER_FULL)
 
     def _await_response(self) -> None:
-        limits = self.service.settings.limits
+        limits = self.service.limits
         seconds = limits.response_head_seconds if self.body_complete else limits.body_stall_seconds
         self.client.deadline = self.service.sweep.now + seconds

@@ -104,11 +104,13 @@ class ServiceState:
         "deadline",
         "key",
         "keyed",
+        "limits",
         "loop",
         "on_left",
         "policy",
         "quiet",
         "report",
+        "send_proxy",
         "settings",
         "sweep",
         "table",
@@ -139,6 +141,9 @@ class ServiceState:
         self.policy: Policy = load(settings.policy, Random())  # noqa: S311 - which endpoint is no secret
         self.keyed = keyed(settings, self.policy)
         self.settings = settings
+        # Asked for with every request.
+        self.limits = settings.limits
+        self.send_proxy = settings.send_proxy
         self._proxies = _networks(settings.trusted_proxies)
         self._sources = _networks(settings.source_ranges)
 
@@ -150,6 +155,9 @@ class ServiceState:
         if _picks(settings) != _picks(before):
             self.keyed = keyed(settings, self.policy)
         self.settings = settings
+        # Asked for with every request.
+        self.limits = settings.limits
+        self.send_proxy = settings.send_proxy
         self._proxies = _networks(settings.trusted_proxies)
         self._sources = _networks(settings.source_ranges)
 
@@ -163,14 +171,14 @@ class ServiceState:
 
     def scanner(self, *, decode: bool = False) -> ChunkScanner:
         """Return what follows a chunked body within the limits."""
-        limits = self.settings.limits
+        limits = self.limits
         return ChunkScanner(
             decode=decode, line_bytes=limits.chunk_line_bytes, trailer_bytes=limits.trailer_bytes
         )
 
     def full(self) -> tuple[EndpointState, ...]:
         """Return the endpoints that have as many requests as they may have."""
-        most = self.settings.limits.endpoint_connections
+        most = self.limits.endpoint_connections
         return tuple(state for state in self.table.eligible if state.in_flight >= most) if most else ()
 
     def apply(self, message: SetEndpoints) -> None:
@@ -236,13 +244,13 @@ class ServiceState:
         if now - endpoint.reported_at >= _REPORT_EVERY_SECONDS:
             endpoint.reported_at = now
             self.report(PassiveReport(self.key, endpoint.uid, failure.value))
-        if endpoint.outlier.failed(self.settings.limits.eject_failures):
+        if endpoint.outlier.failed(self.limits.eject_failures):
             self._eject(endpoint)
 
     def count_answer(self, endpoint: EndpointState, status: int) -> None:
         """Take note of an answer that ends a row of failures, or is one in a row of 5xx."""
         outlier = endpoint.outlier
-        most = self.settings.limits.eject_5xx
+        most = self.limits.eject_5xx
         if status < _SERVER_ERROR:
             endpoint.failing = False
             outlier.failures = outlier.answers_5xx = 0
@@ -253,7 +261,7 @@ class ServiceState:
 
     def may_repeat(self) -> bool:
         """Take one retry off the budget; False where there have been too many."""
-        limits, counters = self.settings.limits, self.counters
+        limits, counters = self.limits, self.counters
         percent, per_second = limits.retry_percent, limits.retries_per_second
         allowed = self.budget.spend(self.sweep.now, counters.requests, percent=percent, per_second=per_second)
         counters.retries_denied += not allowed
@@ -317,7 +325,7 @@ class ServiceState:
         return admitted
 
     def _eject(self, endpoint: EndpointState) -> None:
-        limits = self.settings.limits
+        limits = self.limits
         table = self.table
         now = self.sweep.now
         ejected = sum(state.outlier.is_ejected(now) for state in table.endpoints)

@@ -76,9 +76,9 @@ class TcpDownstream(asyncio.Protocol):
         service.clients.add(self)
         service.sweep.watched.add(self)
         self._started = monotonic()
-        if service.settings.send_proxy:
+        if service.send_proxy:
             # In front of what the client says, to whichever endpoint gets that.
-            self._received.append(proxy_header(service.settings.send_proxy, self.transport, self._told))
+            self._received.append(proxy_header(service.send_proxy, self.transport, self._told))
         self._attempt()
 
     def data_received(self, data: bytes) -> None:
@@ -183,7 +183,7 @@ class TcpDownstream(asyncio.Protocol):
         full = service.full()
         failed = (*self._failed_at, *full)
         left = [other for other in service.table.eligible if other not in failed]
-        if not left or self._tries >= service.settings.limits.tries:
+        if not left or self._tries >= service.limits.tries:
             nobody = Termination.ENDPOINTS_FULL if full else Termination.NO_READY_ENDPOINTS
             self._reason = self._reason or nobody
             reset(self.transport)
@@ -199,7 +199,7 @@ class TcpDownstream(asyncio.Protocol):
         self._endpoint = endpoint
         endpoint.in_flight += 1
         endpoint.requests += 1
-        self.deadline = service.sweep.now + service.settings.limits.connect_seconds
+        self.deadline = service.sweep.now + service.limits.connect_seconds
         self._trace.attempted()
         opening = self._opening = _Opening(self, service.loop)
         try:

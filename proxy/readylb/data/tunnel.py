@@ -61,7 +61,7 @@ class Tunnel:
         self.endpoint = End(self, endpoint)
         self.client.peer = self.endpoint
         self.endpoint.peer = self.client
-        self.deadline = service.sweep.now + service.settings.limits.tunnel_idle_seconds
+        self.deadline = service.sweep.now + service.limits.tunnel_idle_seconds
         service.clients.add(self)
         service.sweep.watched.add(self)
         client.set_protocol(self.client)
@@ -69,7 +69,7 @@ class Tunnel:
 
     def touch(self) -> None:
         """Note that bytes moved."""
-        self.deadline = self.service.sweep.now + self.service.settings.limits.tunnel_idle_seconds
+        self.deadline = self.service.sweep.now + self.service.limits.tunnel_idle_seconds
 
     def is_under_way(self) -> bool:
         """Say that an endpoint has, or will have, something to do for it."""

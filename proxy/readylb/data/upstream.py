@@ -253,7 +253,7 @@ class Upstream(asyncio.Protocol):
                 self._unfinished(exchange, data)
                 return
             response = read_response(data if end == len(data) else data[:end], exchange.request.method)
-            if isinstance(response, str) or end > exchange.service.settings.limits.response_head_bytes:
+            if isinstance(response, str) or end > exchange.service.limits.response_head_bytes:
                 self._invalid(exchange)
                 return
             if response.status >= _OK:
@@ -264,7 +264,7 @@ class Upstream(asyncio.Protocol):
                     self._invalid(exchange)
                 return
             self._interims += 1
-            if self._interims > exchange.service.settings.limits.interim_responses:
+            if self._interims > exchange.service.limits.interim_responses:
                 self._invalid(exchange)
                 return
             exchange.interim(response)
@@ -273,7 +273,7 @@ class Upstream(asyncio.Protocol):
                 return
 
     def _unfinished(self, exchange: Exchange, data: bytes) -> None:
-        most = exchange.service.settings.limits.response_head_bytes
+        most = exchange.service.limits.response_head_bytes
         if len(data) > most or not b"HTTP/1.".startswith(data[:7]) or is_broken(data):
             self._invalid(exchange)
         else:
@@ -381,8 +381,8 @@ class Upstream(asyncio.Protocol):
         self.written = 0
         release(self, PEER_FULL)
         service = exchange.service
-        if reusable and exchange.body_complete and not service.closing and not service.settings.send_proxy:
-            self.endpoint.give_back(self, service.settings.limits.pool_idle_seconds)
+        if reusable and exchange.body_complete and not service.closing and not service.send_proxy:
+            self.endpoint.give_back(self, service.limits.pool_idle_seconds)
         else:
             self.discard()
         exchange.completed()
