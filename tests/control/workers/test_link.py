@@ -16,6 +16,7 @@ from readylb.control.event_sink import StoreEventSink
 from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.control.workers.link import Link, LinkSettings
+from readylb.core.drained import DRAINED, with_drained
 from readylb.model import Event, Pod, PodTraffic, Service, Suspicion
 from readylb.model.container import Container, ContainerPort, ContainerStatus
 from readylb.model.meta import ObjectMeta
@@ -465,6 +466,35 @@ async def test_a_refusal_reaches_the_store_and_the_probes_word_the_worker(world:
     world.store.remove(Pod, "default", "a")
     await world.settle()
     assert world.store.objects(Suspicion) == []
+
+
+async def test_an_ejection_is_remembered_until_the_pod_is_gone(world: World) -> None:
+    world.store.create(make_service())
+    world.store.create(make_pod("a"))
+    await started(world)
+    world.worker.send(PassiveReport("default/web:80", "uid-a", "Ejected", until=99.0))
+    await world.settle()
+    (signal,) = world.link.ejections.of("uid-a")
+    assert (signal.service, signal.port, signal.until) == ("web", 80, 99.0)
+    world.store.remove(Pod, "default", "a")
+    await world.settle()
+    assert world.link.ejections.of("uid-a") == ()
+
+
+async def test_the_operators_word_goes_to_the_workers_and_back_again(world: World) -> None:
+    world.store.create(make_service())
+    world.store.create(make_pod("a"))
+    await started(world)
+    for notes, ready in (({DRAINED: "true"}, False), ({}, True)):
+        world.take(SetEndpoints)
+        world.store.update(Pod, "default", "a", lambda pod, said=notes: with_drained(pod, said))
+        await world.settle()
+        told = world.take(SetEndpoints)[-1]
+        (entry,) = told.endpoints
+        assert (entry.ready, entry.serving, entry.terminating) == (ready, True, False)
+        assert told.no_ready_reason == (
+            "" if ready else "no Ready endpoint: 1 of 1 pods are Ready (a is drained)"
+        )
 
 
 async def test_messages_about_ports_that_are_gone_are_ignored(world: World) -> None:
