@@ -70,6 +70,10 @@ def test_a_day_on_which_everything_happens_keeps_every_promise() -> None:
     live([step for mood in moods for step in (mood, *deeds)], 1, DAY)
 
 
+def test_a_workload_that_is_rolled_out_again_and_again_keeps_few_of_its_versions() -> None:
+    live([Step(100.0, "roll out", 0)], 1, HOUR)
+
+
 def test_a_container_that_crashes_all_day_waits_as_long_as_kubelet_makes_it_wait() -> None:
     """`client-go/util/flowcontrol/backoff.go`: at once, then 10, 20, 40, 80, 160, 300, 300 ... seconds."""
 

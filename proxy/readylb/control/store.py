@@ -59,6 +59,11 @@ class Watch:
         if type(change.object) in self._kinds:
             self._queue.put_nowait(change)
 
+    @property
+    def behind(self) -> int:
+        """How many changes are queued."""
+        return self._queue.qsize()
+
     def close(self) -> None:
         """End the iteration after the changes that are already queued."""
         self._closed = True

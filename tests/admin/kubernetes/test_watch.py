@@ -105,6 +105,16 @@ async def test_a_version_that_is_not_known_is_an_error_event_410(
         assert await lines.answer.content.readline() == b""
 
 
+async def test_a_watch_that_is_far_behind_has_to_list_again(api: TestClient, world: World) -> None:
+    async with watching(api, f"resourceVersion={world.store.version}") as lines:
+        for count in range(10_000):
+            label(world, "readiness-rc-89d89", count=str(count))
+        document = await lines.document()
+        assert document["type"] == "ERROR"
+        assert document["object"]["code"] == 410
+        assert await lines.answer.content.readline() == b""
+
+
 async def test_a_watch_ends_after_its_time(api: TestClient, world: World) -> None:
     async with watching(api, f"timeoutSeconds=1&resourceVersion={world.store.version}") as lines:
         assert await lines.answer.content.readline() == b""

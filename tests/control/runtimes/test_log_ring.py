@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import FakeClock
@@ -83,6 +87,17 @@ async def test_following_goes_on_through_new_files_until_the_end(ring: LogRing) 
     assert found[-1] == b"line 299"
 
 
+async def test_without_following_what_comes_meanwhile_is_left_out(ring: LogRing) -> None:
+    for number in range(10):
+        ring.write(b"line %d\n" % number)
+    found = []
+    async for _, line in ring.lines(follow=False, tail=5):
+        found.append(line)
+        for _ in range(20):
+            ring.write(b"another\n")
+    assert found == [b"line %d" % number for number in range(5, 10)]
+
+
 async def test_followers_wake_when_a_line_comes(ring: LogRing) -> None:
     lines = ring.lines(follow=True, tail=0)
     waiting = asyncio.gather(anext(lines))
@@ -101,3 +116,64 @@ async def test_a_removed_ring_ends_its_followers(ring: LogRing, tmp_path: Path) 
     assert await texts(lines) == []
     assert list(tmp_path.iterdir()) == []
     assert await kept(ring) == []
+
+
+class FullDisk(FileIO):
+    """A file that takes `room` more bytes in all, in pieces of at most seven."""
+
+    room = 0
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)[: min(FullDisk.room, 7)]
+        if not piece:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        FullDisk.room -= len(piece)
+        return super().write(piece)
+
+
+@pytest.fixture
+def narrow(tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[LogRing]:
+    monkeypatch.setattr(Path, "open", lambda path, mode, **_: FullDisk(path, mode.rstrip("b")))
+    found = LogRing(tmp_path / "main.0", clock)
+    yield found
+    found.close()
+
+
+async def test_a_full_disk_loses_whole_lines_and_says_so_once(
+    narrow: LogRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    FullDisk.room = 25
+    narrow.write(b"one\n")
+    for _ in range(3):
+        narrow.write(b"two\n")
+    FullDisk.room = 1000
+    narrow.write(b"three\n")
+    assert await kept(narrow) == [b"three"]
+    assert [record.message for record in caplog.records] == [
+        "cannot keep the output of main.0: [Errno 28] No space left on device (free some space)"
+    ]
+
+
+async def test_on_a_full_disk_the_newest_lines_take_the_place_of_older_ones(
+    tmp_path: Path, narrow: LogRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FullDisk.room = 1000
+    unlink = Path.unlink
+
+    def freeing(path: Path, *, missing_ok: bool = False) -> None:
+        FullDisk.room += path.stat().st_size
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", freeing)
+    for number in range(500):
+        narrow.write(b"line %d\n" % number)
+    found = await kept(narrow)
+    assert found == [b"line %d" % number for number in range(500 - len(found), 500)]
+    assert 0 < sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1000
+
+
+async def test_a_folder_that_was_removed_is_made_again(ring: LogRing, tmp_path: Path) -> None:
+    ring.write(b"x" * 900 + b"\n")
+    shutil.rmtree(tmp_path)
+    ring.write(b"y" * 900 + b"\n")
+    assert await kept(ring) == [b"y" * 900]

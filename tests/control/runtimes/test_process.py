@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 import time
 from dataclasses import replace
@@ -233,6 +234,18 @@ async def test_a_folder_that_cannot_be_made_costs_no_port(runtime: ProcessRuntim
             await runtime.prepare(pod)
     state.unlink()
     assert (await runtime.prepare(pod)).port_mappings[0].host_port == 20123
+
+
+async def test_a_folder_that_somebody_removed_is_made_again_with_the_next_start(
+    runtime: ProcessRuntime, tmp_path: Path
+) -> None:
+    pod = make_pod('echo here > "$TMPDIR/file"; cat "$TMPDIR/file"')
+    for attempt in range(2):
+        container = await start(runtime, pod, attempt)
+        await container.wait_gone()
+        lines = runtime.logs(pod, "main", previous=False, follow=False, tail=None)
+        assert [line async for _, line in lines] == [b"here"]
+        shutil.rmtree(tmp_path / "state")
 
 
 async def test_output_of_this_and_the_previous_incarnation_is_kept(runtime: ProcessRuntime) -> None:

@@ -20,7 +20,7 @@ from readylb.admin.kubernetes.objects import ApiObject, encode
 from readylb.admin.kubernetes.query import Query, whole_number
 from readylb.admin.kubernetes.status import BadRequestError, failure
 from readylb.admin.kubernetes.tables import table
-from readylb.control.store import Change, ChangeType, Watch
+from readylb.control.store import HISTORY, Change, ChangeType, Watch
 from readylb.errors import GoneError
 
 #: A watch without `timeoutSeconds` ends after this many seconds; clients then resume. The API server
@@ -30,6 +30,9 @@ DEFAULT_TIMEOUT_SECONDS = 3600
 BOOKMARK_SECONDS = 60.0
 #: A client that takes nothing for so long is cut: what it does not take would pile up here.
 STALL_SECONDS = 30.0
+#: One that is so many changes behind has to list again, which is cheaper than what it misses; the API
+#: server, too, ends the watches of those that read too slowly (cacher.go, forgetWatcher).
+MOST_BEHIND = HISTORY
 
 Line = dict[str, Any]
 
@@ -130,6 +133,9 @@ async def _lines(stream: _Stream, changes: Watch, query: Query) -> AsyncIterator
             continue
         except StopAsyncIteration:
             return
+        if changes.behind > MOST_BEHIND:
+            msg = f"too old resource version: {change.version}: this watch is read too slowly"
+            raise GoneError(msg)
         for line in stream.lines(change):
             yield line
 

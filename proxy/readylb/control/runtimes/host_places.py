@@ -29,7 +29,8 @@ class HostPlace:
         self._ports = ports
 
     async def restore(self) -> None:
-        """Nothing of it can break."""
+        """Make its folder again: somebody may have cleaned up where it lies."""
+        _make_again(Path(self.surroundings.temp_dir))
 
     async def leave(self) -> None:
         """Give the ports back."""
@@ -95,6 +96,11 @@ def make_folder(path: Path, mode: int) -> None:
         remedy = "free some space, or set XDG_RUNTIME_DIR to a folder of yours"
         msg = f"cannot make {path}: {error.strerror} ({remedy})"
         raise RuntimeFailureError(msg) from error
+
+
+def _make_again(path: Path) -> None:
+    if not path.exists():
+        make_folder(path, 0o700)
 
 
 def _release(ports: PortAllocator, mappings: Iterable[PortMapping]) -> None:

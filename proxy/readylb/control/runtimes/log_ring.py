@@ -2,11 +2,15 @@
 
 A ring is two files at most: when the newer one is full, the older one is deleted and another begun.
 Each record is `SECONDS LINE`. Readers keep a file open, so a deleted one is still read to its end.
+
+What cannot be written (a full disk) is lost, whole lines at a time, and said once; the container runs on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -75,35 +79,37 @@ class LogRing:
             self._path(number).unlink(missing_ok=True)
 
     async def lines(self, *, follow: bool, tail: int | None) -> AsyncIterator[tuple[float, bytes]]:
-        """Yield (epoch seconds, line), from the last `tail` lines on; `follow` until the ring closes."""
+        """Yield (epoch seconds, line), from the last `tail` lines on.
+
+        `follow` goes on until the ring closes; without it, what comes after the call is left out, or a
+        container that prints without end would be read without end.
+        """
         number, offset = self._position(tail)
+        last, size = self._newest, self._size
         while True:
-            try:
-                file = self._path(number).open("rb")
-            except FileNotFoundError:  # the ring was removed meanwhile
-                return
-            with file:
+            end = size if number == last and not follow else None
+            with contextlib.suppress(FileNotFoundError), self._path(number).open("rb") as file:
                 file.seek(offset)
-                async for record in self._records(file, number, follow=follow):
+                async for record in self._records(file, number, end):
                     yield record
-            if number == self._newest:
+            if number == self._newest or (number >= last and not follow):
                 return
             number, offset = max(number + 1, self._oldest), 0
 
     async def _records(
-        self, file: IO[bytes], number: int, *, follow: bool
+        self, file: IO[bytes], number: int, end: int | None
     ) -> AsyncIterator[tuple[float, bytes]]:
-        """Yield from one file until nothing can follow in it."""
+        """Yield from one file until `end`, or, without one, until nothing can follow in it."""
         rest = b""
         while True:
-            data = file.read(_CHUNK)
+            data = file.read(_CHUNK if end is None else min(_CHUNK, max(0, end - file.tell())))
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 stamp, _, text = line.partition(b" ")
                 yield float(stamp), text
             if data:
                 await asyncio.sleep(0)  # a long log must not hold up the loop
-            elif number < self._newest or self._closed or not follow:
+            elif number < self._newest or self._closed or end is not None:
                 return
             else:
                 await self._more()
@@ -115,21 +121,55 @@ class LogRing:
         try:
             if self._size + len(data) > self._file_bytes and self._size:
                 self._rotate()
-            self._file.write(data)
+            self._put_or_make_room(data)
         except OSError as error:
             self._lost(error)
             return
-        self._size += len(data)
         self._wake()
 
+    def _put_or_make_room(self, data: bytes) -> None:
+        """Write it; where the disk is full, at the price of what is older."""
+        try:
+            self._put(data)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not self._size:
+                raise
+            self._rotate()
+            while self._oldest < self._newest:
+                self._drop_oldest()
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        """Write all of it or nothing: half a record would spoil the one that follows it."""
+        written = 0
+        try:
+            while written < len(data):
+                written += self._file.write(data[written:])
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._file.seek(self._size)
+                self._file.truncate()
+            raise
+        self._size += len(data)
+
     def _rotate(self) -> None:
+        """Begin another file, in a folder that somebody may have removed."""
+        path = self._path(self._newest + 1)
+        try:
+            file = path.open("wb", buffering=0)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, mode=0o700)
+            file = path.open("wb", buffering=0)
         self._file.close()
+        self._file = file
         self._newest += 1
-        self._file = self._path(self._newest).open("wb", buffering=0)
         self._size = 0
         if self._newest - self._oldest > 1:
-            self._path(self._oldest).unlink(missing_ok=True)
-            self._oldest += 1
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        self._path(self._oldest).unlink(missing_ok=True)
+        self._oldest += 1
 
     def _lost(self, error: OSError) -> None:
         if not self._broken:
