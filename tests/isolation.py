@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from functools import cache
 
@@ -13,16 +14,36 @@ from readylb.control.runtimes.isolation.inside import in_thread
 from readylb.control.runtimes.isolation.requirements import require
 from readylb.errors import RuntimeFailureError
 
+#: What isolation does, tried where it leaves nothing: in namespaces that end with the command.
+_TRIAL = """\
+set -e
+ip link add name b0 type bridge
+ip link add name v0 type veth
+mount --make-rslave /
+mount -t tmpfs t /tmp
+"""
+
 
 @cache
 def obstacle() -> str:
     """Return why pods cannot be isolated here; empty: they can."""
     try:
         require()
-        in_thread(lambda: syscalls.unshare(syscalls.POD))
+        done = in_thread(_try)
     except (OSError, RuntimeFailureError) as error:
         return f"pods cannot be isolated here: {error}"
-    return ""
+    return f"pods cannot be isolated here: {done.stderr.strip()}" if done.returncode else ""
+
+
+def _try() -> subprocess.CompletedProcess[str]:
+    syscalls.unshare(syscalls.POD)
+    return subprocess.run(["sh", "-c", _TRIAL], capture_output=True, text=True, check=False)
+
+
+def can_be_another_user() -> bool:
+    """Say whether a user namespace may be made, in which root is nobody."""
+    unshare = shutil.which("unshare")
+    return unshare is not None and subprocess.run([unshare, "--user", "true"], check=False).returncode == 0
 
 
 needs_isolation = pytest.mark.skipif(bool(obstacle()), reason=obstacle())

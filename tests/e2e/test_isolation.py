@@ -13,7 +13,7 @@ from tests.e2e.harness import COMMAND, PYTHON, ROOT, Readylb, burst
 from tests.e2e.manifests import changed
 from tests.e2e.ports import free_port
 from tests.e2e.processes import processes_of
-from tests.isolation import links_of, needs_isolation
+from tests.isolation import can_be_another_user, links_of, needs_isolation
 
 from readylb.control.runtimes.cgroups import cgroup_root
 
@@ -83,7 +83,7 @@ def test_what_a_killed_readylb_leaves_goes_with_the_next_start_and_only_that(tmp
     assert not processes_of(tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="as another user the command itself is in the way")
+@pytest.mark.skipif(not can_be_another_user(), reason="user namespaces may not be made here")
 def test_without_root_it_says_what_is_missing_and_starts_nothing(tmp_path: Path) -> None:
     words = ("up", "--replicas", "1", "--isolation", "namespaces", "--admin", "off", "--", "sleep", "9")
     done = subprocess.run(

@@ -48,7 +48,8 @@ def test_a_tcp_probe_restarts_a_container_that_no_longer_listens(tmp_path: Path)
         lb.wait_event("Unhealthy", "connect: connection refused", count=2)  # the first may find it closing
         lb.wait_event("Killing", "Container liveness failed liveness probe, will be restarted")
         lb.wait_for("it runs again", lambda: lb.pod("liveness-pod-tcp").restarts == 1)
-        assert lb.events("Unhealthy")[0]["message"].startswith("Liveness probe failed: dial tcp 127.0.0.1:")
+        address = lb.pod("liveness-pod-tcp").status["podIP"]
+        assert lb.events("Unhealthy")[0]["message"].startswith(f"Liveness probe failed: dial tcp {address}:")
 
 
 def test_an_http_probe_with_a_header_restarts_the_container_and_traffic_recovers(tmp_path: Path) -> None:

@@ -86,8 +86,8 @@ KNOWN: dict[type[Any], dict[str, Known]] = {
             "hostPID",
             "hostIPC",
             "shareProcessNamespace",
-            "hostAliases",
         ),
+        **_warn("ignored: pods look names up as this machine does", "hostAliases"),
         **_refuse("the pod would start in spite of them", "schedulingGates"),
         **_refuse("the pod would not be ended in time", "activeDeadlineSeconds"),
         "ephemeralContainers": Known(

@@ -56,10 +56,10 @@ class PodNetwork:
             # them, and the pods would look for their neighbour in vain until they ask again.
             mac = "02:" + ":".join(f"{byte:02x}" for byte in secrets.token_bytes(5))
             ip_command.change(
-                f"link add {self._bridge} address {mac} type bridge",
-                f"link set {self._bridge} alias {self._owner}",
+                f"link add name {self._bridge} address {mac} type bridge",
+                f"link set dev {self._bridge} alias {self._owner}",
                 f"addr add {addresses.gateway}/{addresses.length} dev {self._bridge}",
-                f"link set {self._bridge} up",
+                f"link set dev {self._bridge} up",
             )
         return addresses
 
@@ -69,22 +69,22 @@ class PodNetwork:
         # Made inside, so that it takes its place on the host with everything else already done.
         entrance.within_network(
             lambda: ip_command.change(
-                f"link add eth0 type veth peer name {outside} netns {os.getpid()}",
-                "link set lo up",
+                f"link add name eth0 type veth peer name {outside} netns {os.getpid()}",
+                "link set dev lo up",
                 f"addr add {address}/{length} dev eth0",
-                "link set eth0 up",
+                "link set dev eth0 up",
             )
         )
         ip_command.change(
-            f"link set {outside} alias {self._owner}",
-            f"link set {outside} master {self._bridge}",
-            f"link set {outside} up",
+            f"link set dev {outside} alias {self._owner}",
+            f"link set dev {outside} master {self._bridge}",
+            f"link set dev {outside} up",
         )
         return outside
 
     def unwire(self, outside: str) -> None:
         """Remove a pod's wire, which may have gone with the pod."""
-        ip_command.change(f"link del {outside}", force=True)
+        ip_command.change(f"link del dev {outside}", force=True)
 
     def close(self) -> None:
         """Remove the bridge and every wire."""
@@ -108,6 +108,6 @@ def _links() -> list[dict[str, Any]]:
 
 
 def _remove(names: Iterable[str]) -> None:
-    lines = [f"link del {name}" for name in names]
+    lines = [f"link del dev {name}" for name in names]
     if lines:
         ip_command.change(*lines, force=True)
