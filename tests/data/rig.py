@@ -26,6 +26,12 @@ KEY = "default/web:80"
 PATIENCE_SECONDS = 30.0
 
 
+async def turns(count: int = 20) -> None:
+    """Let the loop go round so often: loopback has carried what was written by then, and it was acted on."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
 async def read_head(reader: asyncio.StreamReader) -> bytes:
     return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)
 

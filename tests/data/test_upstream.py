@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.data.rig import GET, LAST, answer, read_head
+from tests.data.rig import GET, LAST, answer, read_head, turns
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -14,7 +14,7 @@ def saying(*pieces: bytes, then_close: bool = True):
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-            await asyncio.sleep(0.005)
+            await turns()
         if then_close:
             writer.close()
 
@@ -76,7 +76,7 @@ async def test_a_response_that_nobody_asked_for_reaches_nobody(balancer):
             await read_head(reader)
             writer.write(answer(b"ok"))
             await writer.drain()
-            await asyncio.sleep(0.02)
+            await turns()
             writer.write(answer(b"no"))
 
     await balancer.start()
@@ -191,7 +191,7 @@ async def test_a_slow_reader_does_not_fill_memory(balancer):
     before = -1
     while before != sent:
         before = sent
-        await asyncio.sleep(0.1)
+        await turns(100)
 
     # What is on the way sits in socket buffers and one read in each process, not in a pile.
     assert sent < 24 * 1024 * 1024

@@ -5,7 +5,7 @@ import errno
 import os
 import socket
 
-from tests.data.rig import GET, KEY, LAST, answer, read_head
+from tests.data.rig import GET, KEY, LAST, answer, read_head, turns
 
 from readylb.wire.messages import (
     Address,
@@ -61,7 +61,7 @@ async def test_new_settings_keep_the_connections(balancer):
             key=KEY, name="default/web", listen=(Address("127.0.0.1", 0),), limits=Limits(header_fields=1)
         )
     )
-    await asyncio.sleep(0.01)
+    await turns()
     writer.write(GET)
     assert b"200 OK" in await read_head(reader)
     await reader.readexactly(len(b"from 12345"))
@@ -84,10 +84,11 @@ async def test_endpoints_that_come_before_their_service_are_kept(balancer):
 
 
 async def test_a_removed_service_finishes_what_runs_and_refuses_the_rest(balancer):
-    go = asyncio.Event()
+    asked, go = asyncio.Event(), asyncio.Event()
 
     async def script(reader, writer):
         await read_head(reader)
+        asked.set()
         await go.wait()
         writer.write(answer(b"finished"))
 
@@ -95,9 +96,9 @@ async def test_a_removed_service_finishes_what_runs_and_refuses_the_rest(balance
     await balancer.ready(await balancer.endpoint(script))
     reader, writer = await balancer.connect()
     writer.write(GET)
-    await asyncio.sleep(0.05)
+    await asked.wait()
     balancer.control.send(RemoveService(key=KEY))
-    await asyncio.sleep(0.01)
+    await turns()
     go.set()
     got = await reader.read()
     writer.close()
@@ -113,10 +114,13 @@ async def test_a_removed_service_finishes_what_runs_and_refuses_the_rest(balance
 
 
 async def test_a_drain_waits_for_what_runs_and_ends_what_is_idle(balancer):
+    go = asyncio.Event()
+    go.set()
+
     async def script(reader, writer):
         while True:
             await read_head(reader)
-            await asyncio.sleep(0.1)
+            await go.wait()
             writer.write(answer(b"finished"))
 
     await balancer.start()
@@ -124,12 +128,14 @@ async def test_a_drain_waits_for_what_runs_and_ends_what_is_idle(balancer):
     idle_reader, idle = await balancer.connect()
     idle.write(GET)
     assert await idle_reader.readuntil(b"finished")
+    go.clear()
     reader, writer = await balancer.connect()
     writer.write(GET)
-    await asyncio.sleep(0.02)
+    await turns()
     balancer.control.send(Drain(grace_seconds=5))
 
     assert await asyncio.wait_for(idle_reader.read(), 2) == b""
+    go.set()
     assert (await reader.read()).endswith(b"finished")
     assert (await balancer.message(Drained)).cut == 0
     assert (await balancer.message(Stats)).services[0].requests == 2
@@ -173,7 +179,7 @@ async def test_a_drain_answers_a_request_that_has_arrived_unread_on_an_idle_conn
     reader, writer = await balancer.connect()
     writer.write(GET)
     assert b"200 OK" in await read_head(reader)
-    await asyncio.sleep(0.02)
+    await turns()
     # Past the transport, so that the request is in the kernel before the worker hears of the drain.
     os.write(writer.get_extra_info("socket").fileno(), GET)
     balancer.control.send(Drain(grace_seconds=5))
@@ -190,7 +196,7 @@ async def test_a_drain_cuts_what_does_not_finish(balancer):
     await balancer.ready(await balancer.endpoint(script))
     _, writer = await balancer.connect()
     writer.write(GET)
-    await asyncio.sleep(0.02)
+    await turns()
     balancer.control.send(Drain(grace_seconds=0.1))
 
     assert (await balancer.message(Drained)).cut == 1
@@ -205,7 +211,7 @@ async def test_a_second_drain_cuts_the_first_one_short(balancer):
     await balancer.ready(await balancer.endpoint(script))
     _, writer = await balancer.connect()
     writer.write(GET)
-    await asyncio.sleep(0.02)
+    await turns()
     balancer.control.send(Drain(grace_seconds=60))
     balancer.control.send(Drain(grace_seconds=0))
 

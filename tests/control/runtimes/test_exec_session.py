@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.control.runtimes.conftest import alive, make_pod, read_pid, until, written
 
-from readylb.control.runtimes.exec_session import ProcessExecSession
+from readylb.control.runtimes.exec_session import _WAITING, ProcessExecSession
 from readylb.control.runtimes.process import ProcessRuntime
 from readylb.errors import RuntimeFailureError
 from readylb.model import Pod
@@ -58,7 +58,11 @@ async def test_a_slow_reader_holds_the_command_back_and_loses_nothing(
 ) -> None:
     script = f"head -c 8000000 /dev/zero; echo done > {tmp_path}/done"
     session = await runtime.exec_session(pod, "main", ("/bin/sh", "-c", script), stdin=False, tty=False)
-    await asyncio.sleep(0.2)
+    await until(lambda: len(session._chunks) >= _WAITING)
+    held = len(session._chunks)
+    for _ in range(200):  # turns of the loop in which it could read on
+        await asyncio.sleep(0)
+    assert len(session._chunks) == held
     assert not (tmp_path / "done").exists()
     assert len((await read_all(session))[1]) == 8_000_000
 
