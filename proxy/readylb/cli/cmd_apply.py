@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from readylb.cli.client_verb import add_client_arguments, load_files, resource_of, run_client
+from readylb.cli.client_verb import add_client_arguments, run_client
+from readylb.cli.files import load_files, resource_of
 from readylb.cli.output import complain, write
 from readylb.client import Client
 from readylb.core.api_resources import ApiResource

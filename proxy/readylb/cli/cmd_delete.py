@@ -8,11 +8,10 @@ from contextlib import aclosing
 from readylb.cli.client_verb import (
     Subject,
     add_client_arguments,
-    load_files,
     parse_subjects,
-    resource_of,
     run_client,
 )
+from readylb.cli.files import load_files, resource_of
 from readylb.cli.output import complain, write
 from readylb.client import Client, Selector
 from readylb.errors import ApiError, GoneError, NotFoundError, UsageError
