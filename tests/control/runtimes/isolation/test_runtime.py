@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -204,6 +205,17 @@ async def test_closing_ends_pods_that_are_left(isolated: RuntimeTable, runtime: 
     await isolated.close()
     assert not alive(first)
     assert links_of(os.getpid()) == set()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.005, 0.02, 0.05])
+async def test_a_start_that_is_given_up_leaves_nothing(tmp_path: Path, seconds: float) -> None:
+    table = RuntimeTable(SteadyClock(), tmp_path / "state", {}, print, Isolation("namespaces"))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await table.open()
+    await table.close()
+    assert links_of(os.getpid()) == set()
+    assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())
 
 
 async def test_a_range_that_is_in_use_is_refused_and_nothing_is_left(tmp_path: Path) -> None:

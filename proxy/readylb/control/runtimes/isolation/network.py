@@ -11,6 +11,7 @@ import itertools
 import logging
 import os
 import secrets
+import threading
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 from typing import Any
@@ -20,6 +21,7 @@ from readylb.control.runtimes.isolation.inside import PodEntrance
 from readylb.control.runtimes.isolation.machine_lock import machine_lock
 from readylb.control.runtimes.owner import Owner
 from readylb.core.pod_addresses import PodAddresses, choose_range
+from readylb.errors import RuntimeFailureError
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,9 @@ class PodNetwork:
         self._serial: Iterator[int] = itertools.count()
         self._owner = Owner.this()
         self._bridge = f"rlb-{self._token}"
+        #: Opening goes on in its thread when who waits for it is cancelled; closing waits for it then.
+        self._changing = threading.Lock()
+        self._closed = False
 
     def __repr__(self) -> str:
         """Show the state."""
@@ -47,7 +52,10 @@ class PodNetwork:
 
         RuntimeFailureError when there is no range left, or the kernel refuses.
         """
-        with machine_lock():
+        with self._changing, machine_lock():
+            if self._closed:
+                msg = "readylb is ending"
+                raise RuntimeFailureError(msg)
             remove_leftovers()
             routes = [item["dst"] for item in ip_command.show("-4", "route", "show", "table", "all")]
             network = choose_range(self._wanted, routes)
@@ -87,8 +95,10 @@ class PodNetwork:
         ip_command.change(f"link del dev {outside}", force=True)
 
     def close(self) -> None:
-        """Remove the bridge and every wire."""
-        _remove(link["ifname"] for link in _links() if link.get("ifalias") == str(self._owner))
+        """Remove the bridge and every wire, for good."""
+        with self._changing:
+            self._closed = True
+            _remove(link["ifname"] for link in _links() if link.get("ifalias") == str(self._owner))
 
 
 def remove_leftovers() -> None:

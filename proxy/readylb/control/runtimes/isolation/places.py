@@ -145,6 +145,7 @@ class IsolatedPlaces:
         self._trial_folder = context.state_dir / "trial"
         self._addresses: PodAddresses | None = None
         self._opening = asyncio.Lock()
+        self._begun = False
         self._made: WeakSet[IsolatedPlace] = WeakSet()
 
     async def open(self) -> None:
@@ -154,6 +155,7 @@ class IsolatedPlaces:
                 try:
                     require()
                     self._builder.guard.ensure()
+                    self._begun = True
                     addresses = await asyncio.to_thread(self._network.open)
                     await self._try(addresses)
                 except (OSError, RuntimeFailureError) as error:
@@ -173,9 +175,8 @@ class IsolatedPlaces:
 
     async def close(self) -> None:
         """Leave the places that are left, and remove the network."""
-        if self._addresses is not None:
-            await asyncio.gather(*(place.leave() for place in self._made))
-            self._addresses = None
+        await asyncio.gather(*(place.leave() for place in self._made))
+        if self._begun:
             await asyncio.to_thread(self._network.close)
 
     async def _try(self, addresses: PodAddresses) -> None:
