@@ -62,7 +62,7 @@ async def test_a_slow_reader_holds_the_command_back_and_loses_nothing(
     held = len(session._chunks)
     for _ in range(200):  # turns of the loop in which it could read on
         await asyncio.sleep(0)
-    assert len(session._chunks) == held
+    assert len(session._chunks) == held <= 2 * _WAITING
     assert not (tmp_path / "done").exists()
     assert len((await read_all(session))[1]) == 8_000_000
 
