@@ -46,7 +46,8 @@ services:
   web:
     port: {port}
     endpoints: ["{broken}", "{own.all[0].address}"]
-    readinessProbe: {{tcpSocket: {{}}, periodSeconds: 1}}
+    readinessProbe: {{tcpSocket: {{}}, periodSeconds: 10}}
+    probePeriodMilliseconds: 250
     limits: {{eject-failures: 2, eject-seconds: 300}}
 """)
         with Readylb(tmp_path, "-f", str(config)) as lb:
@@ -57,6 +58,8 @@ services:
             assert lines[2].startswith(
                 f"decided by:   traffic of service/web:{port}: several requests in a row failed, "
             )
-            (signal,) = json.loads(lb.run("explain", "web-0", "-o", "json").stdout)["passiveSignals"]
+            told = json.loads(lb.run("explain", "web-0", "-o", "json").stdout)
+            (signal,), (probe,) = told["passiveSignals"], told["probes"]
             assert 200 < signal["backInSeconds"] < 300
+            assert probe["nextInSeconds"] <= 0.25, "asked more often than a cluster would"
             assert "gets traffic of service/web" in lb.run("explain", "web-1").stdout
