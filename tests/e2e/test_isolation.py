@@ -46,7 +46,7 @@ def test_two_replicas_of_an_unmodified_app_run_side_by_side(tmp_path: Path) -> N
 
         lb.run("exec", first, "--", "rm", "/tmp/healthy")
         lb.wait_event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500", count=3)
-        lb.wait_for("it is out", lambda: not lb.pod(first).ready)
+        lb.wait_out(first)
         assert lb.pod(second).ready
         assert set(burst(port)) == {second}
         assert [pod.restarts for pod in lb.pods()] == [0, 0]

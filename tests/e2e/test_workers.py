@@ -181,7 +181,9 @@ def test_a_signal_to_everybody_drains(tmp_path: Path, sign: signal.Signals) -> N
         assert Counter(one.answer.status if one.answer else str(one.fault) for one in asking) == {200: 6}
         assert processes_of(tmp_path) == []
         assert "Traceback" not in lb.printed()
-        assert "WARNING" not in lb.printed()
+        # A replica may be probed once more while it ends.
+        warnings = [line for line in lb.printed().splitlines() if " WARNING " in line]
+        assert [line for line in warnings if " WARNING Unhealthy " not in line] == []
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
