@@ -22,6 +22,14 @@ def test_a_signal_says_what_happened_and_what_brings_the_pod_back() -> None:
     )
 
 
+def test_a_pod_that_is_readylb_itself_is_called_that() -> None:
+    signal = replace(EJECTED, reason=PassiveReason.LEADS_BACK)
+    assert signal.sentence(12.0) == (
+        "traffic of service/web:80: readylb itself listens at its address, "
+        "so requests would go round in circles"
+    )
+
+
 def test_signals_end() -> None:
     assert still((EJECTED, REFUSED), 39.9) == (EJECTED, REFUSED)
     assert still((EJECTED, REFUSED), 40.0) == (REFUSED,)

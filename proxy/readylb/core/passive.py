@@ -11,10 +11,11 @@ from readylb.core.durations import human_duration
 
 
 class PassiveReason(StrEnum):
-    """Why a pod is left out: it refused a connection, or failed several times in a row."""
+    """Why a pod is left out: it refused a connection, failed several times in a row, or is readylb itself."""
 
     REFUSED = "Refused"
     EJECTED = "Ejected"
+    LEADS_BACK = "LeadsBack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,9 @@ class PassiveSignal:
 
     def sentence(self, now: float) -> str:
         """Return what happened, when, and what brings the pod back."""
+        if self.reason is PassiveReason.LEADS_BACK:
+            what = "readylb itself listens at its address, so requests would go round in circles"
+            return f"traffic of service/{self.service}:{self.port}: {what}"
         where = f" of service/{self.service}:{self.port}" if self.service else ""
         ago = human_duration(now - self.since)
         what = (

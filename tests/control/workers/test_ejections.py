@@ -21,3 +21,12 @@ def test_the_last_ejection_at_each_port_is_remembered_until_the_pod_is_gone() ->
     assert known.of("b") == ()
     known.forget("a")
     assert known.of("a") == ()
+
+
+def test_who_leads_back_is_known_until_it_does_not() -> None:
+    known = Ejections()
+    known.lead_back("default/web:80", {"a", "b"}, 5.0)
+    known.lead_back("default/web:80", {"b"}, 9.0)
+    assert known.of("a") == ()
+    (signal,) = known.of("b")
+    assert (signal.reason, signal.since, signal.service) == (PassiveReason.LEADS_BACK, 5.0, "web")

@@ -60,7 +60,8 @@ def _ejections(deps: AdminDeps, pod: Pod) -> list[PassiveSignal]:
     return [
         item
         for item in still(deps.insight.signals(pod.metadata.uid), now)
-        if not all(left_out(uid, item.service) for uid in _ready_uids(deps.store, pod, item.service))
+        if item.reason is PassiveReason.LEADS_BACK
+        or not all(left_out(uid, item.service) for uid in _ready_uids(deps.store, pod, item.service))
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from readylb.core.passive import PassiveReason, PassiveSignal
 from readylb.wire.messages import PassiveReport
 
@@ -26,6 +28,19 @@ class Ejections:
         self._signals.setdefault(report.uid, {})[report.key] = PassiveSignal(
             reason=reason, since=now, until=report.until, service=service, port=int(port)
         )
+
+    def lead_back(self, key: str, uids: Collection[str], now: float) -> None:
+        """Take it that these pods, and no others, lead back to the Service port `key`."""
+        mark = f"{key} leads back"
+        for uid, signals in self._signals.items():
+            if uid not in uids:
+                signals.pop(mark, None)
+        service, _, port = key.partition("/")[2].rpartition(":")
+        for uid in uids:
+            signal = PassiveSignal(
+                reason=PassiveReason.LEADS_BACK, since=now, service=service, port=int(port)
+            )
+            self._signals.setdefault(uid, {}).setdefault(mark, signal)
 
     def of(self, uid: str) -> tuple[PassiveSignal, ...]:
         """Return what is held against a pod, what is over included."""

@@ -249,6 +249,7 @@ class Link:
                 text = circles.sentence(entry, service.metadata.name, state.port)
                 self._recorder.record(service, "Warning", "EndpointLeadsBack", text, component="readylb")
         state.circling = frozenset(entry.name for entry in cut)
+        self.ejections.lead_back(state.key, {entry.uid for entry in cut}, self._clock.now())
         return kept
 
     def _drop(self, key: Key, kept: set[str]) -> None:
