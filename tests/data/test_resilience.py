@@ -280,7 +280,7 @@ async def test_without_a_file_to_connect_with_nobody_is_blamed(balancer, monkeyp
 
     reader, writer = await balancer.connect()
     with monkeypatch.context() as patched:
-        patched.setattr(pool.socket, "socket", no_file)
+        patched.setattr(pool, "PlainSocket", no_file)
         writer.write(LAST)
         got = await asyncio.wait_for(reader.read(), 5)
     writer.close()

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 
 from readylb.data.drive import drive
+from readylb.data.plain_socket import PlainSocket
 from readylb.wire.listening import BACKLOG
 from readylb.wire.messages import Address
 
@@ -48,10 +49,10 @@ class Listener:
         self._listening = False
         # Accepted, and not yet among those that `room` knows of.
         self._beginning = 0
+        self._socket = PlainSocket(fileno=opened.detach())
         # Shared with other workers, one of which may be faster: accept must never wait.
-        opened.setblocking(False)
-        self._socket = opened
-        self.address = Address(host, opened.getsockname()[1])
+        self._socket.setblocking(False)
+        self.address = Address(host, self._socket.getsockname()[1])
         self.resume()
 
     def __repr__(self) -> str:

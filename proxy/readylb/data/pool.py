@@ -15,6 +15,7 @@ from readylb.core.outlier import Outlier
 from readylb.core.unix_address import unix_path
 from readylb.data.answer import overdue
 from readylb.data.drive import drive
+from readylb.data.plain_socket import PlainSocket
 from readylb.data.sweep import NEVER, TICK_SECONDS, Sweep
 from readylb.wire.messages import EndpointEntry, EndpointStats
 
@@ -181,7 +182,7 @@ class EndpointState:
         What is written meanwhile waits in the transport; a refusal arrives as `connection_lost` with
         ConnectionRefusedError. Raises OSError where it fails at once.
         """
-        connection = socket.socket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        connection = PlainSocket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         code = connection.connect_ex(self.address)
         if code not in _UNDER_WAY:
             connection.close()
