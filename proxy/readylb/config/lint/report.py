@@ -9,6 +9,7 @@ from readylb.config.knobs import EXTERNAL
 from readylb.config.lint.finding import Findings
 from readylb.config.lint.hooks import lint_hooks
 from readylb.config.lint.probes import lint_probes
+from readylb.config.lint.restarts import lint_restarts
 from readylb.config.lint.services import lint_traffic
 from readylb.config.manifests import Placed
 from readylb.config.nodes import locate
@@ -59,6 +60,7 @@ def _findings(found: FoundPodSpec, services: Sequence[Service]) -> Findings:
             external = found.spec.runtime_class_name == EXTERNAL
             yield from lint_probes(path, container, external=external)
             yield from lint_hooks(path, container, grace)
+    yield from lint_restarts(found)
     yield from lint_traffic(found, services)
 
 
