@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 from tests.e2e.harness import Readylb, burst
 from tests.e2e.load import Load
-from tests.e2e.manifests import serve_web
+from tests.e2e.manifests import replica_command, serve_web, web
 from tests.e2e.ports import free_port
 from tests.e2e.processes import pod_of, processes_of, words_of
 
@@ -97,6 +97,29 @@ def test_a_stopped_replica_is_excluded_by_its_probes_and_comes_back(tmp_path: Pa
         lb.wait_ready(2)
         assert set(burst(port)) == {first, second}
         assert [pod.restarts for pod in lb.pods()] == [0, 0]
+
+
+def test_a_hung_replica_is_restarted_under_load_long_before_its_grace_period_ends(tmp_path: Path) -> None:
+    port = free_port()
+    probes = """readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1}
+        livenessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1, failureThreshold: 2}"""
+    manifest = tmp_path / "web.yaml"
+    manifest.write_text(web(3, probes, grace=600))
+    image = f"replica={replica_command(tmp_path)}"
+    with Readylb(tmp_path, "-f", str(manifest), "--publish", f"web:80={port}", "--image", image) as lb:
+        first, *_ = (pod.name for pod in lb.wait_ready(3))
+        with Load(port) as load:
+            lb.wait_for("all answer", lambda: len(load.replicas) == 3)
+            process_of(tmp_path, first).suspend()
+            lb.wait_event("Killing", "Container web failed liveness probe, will be restarted")
+            lb.wait_for("it is restarted", lambda: lb.pod(first).restarts == 1)
+            before = load.replicas[first]
+            lb.wait_for("it answers again", lambda: load.replicas[first] > before + 3)
+        assert load.errors == [], load
+        assert set(load.statuses) == {200}
+        assert lb.requests_to_unready(after=load.total) == 0
+        last = lb.pod(first).containers[0]["lastState"]["terminated"]
+        assert (last["exitCode"], last["reason"]) == (143, "Error")
 
 
 def test_an_exec_probe_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_a_container_that_fails_again_and_again_backs_off(tmp_path: Path) -> Non
         assert lb.wait_event("Started", "Container started")["count"] == 3
         pods = lb.run("get", "pods").stdout
         assert re.search(r"^liveness2 +0/1 +CrashLoopBackOff +2 \(\d+s ago\) +\S+$", pods, re.MULTILINE), pods
+        explained = lb.run("explain", "liveness2").stdout
+        assert re.search(r"back-off of container liveness2 has \d+ s left", explained), explained
 
 
 def test_liveness_alone_restarts_a_slow_starter_for_ever(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from readylb.model import Event
 from readylb.model.event import EventSource
 from readylb.model.meta import ObjectMeta, ObjectReference
@@ -84,3 +86,13 @@ def test_what_was_used_longest_ago_is_forgotten() -> None:
     seen = correlator.correlate(event(), 0.0)
     assert seen is not None
     assert seen.count == 1
+
+
+def test_messages_about_different_containers_are_combined_too() -> None:
+    correlator, found = Correlator(), []
+    for number in range(10):
+        said = event(f"m{number}")
+        part = replace(said.involved_object, field_path=f"spec.containers{{c{number}}}")
+        seen = correlator.correlate(replace(said, involved_object=part), 0.0)
+        found.append("-" if seen is None else seen.message)
+    assert found[8:] == ["m8", "(combined from similar events): m9"]

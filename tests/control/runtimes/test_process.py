@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -109,6 +110,14 @@ async def test_stop_asks_first_and_a_polite_process_ends_itself(
     await until(written(tmp_path / "up"))
     ended = await container.stop(10)
     assert (ended.exit_code, ended.signal) == (7, 0)
+
+
+async def test_a_suspended_process_hears_the_stop_signal(runtime: ProcessRuntime, tmp_path: Path) -> None:
+    container = await start(runtime, make_pod(f"echo $$ > {tmp_path}/pid; exec sleep 60"))
+    await until(written(tmp_path / "pid"))
+    os.kill(read_pid(tmp_path / "pid"), signal.SIGSTOP)
+    async with asyncio.timeout(10):
+        assert (await container.stop(60)).signal == signal.SIGTERM
 
 
 async def test_stop_kills_what_ignores_it_after_the_grace_period(

@@ -76,11 +76,13 @@ class ProcessContainer:
         """SIGTERM to its group, wait for the grace period, SIGKILL to what is left.
 
         The grace period is the whole group's: `sh -c "server; …"` may lose its shell at once while the
-        server still finishes. A second call with less grace shortens the first.
+        server still finishes. A second call with less grace shortens the first. SIGCONT follows, as
+        systemd sends it: a process that is suspended would hear SIGTERM only after it.
         """
         if self.running and not self._stopping:
             self._stopping = True
             self._child.signal_group(signal.SIGTERM)
+            self._child.signal_group(signal.SIGCONT)
         self._kill_within(grace_seconds)
         await self._gone.wait()
         return self.ended.result()
