@@ -222,14 +222,15 @@ def execs(folder: Path, seconds: int) -> Iterator[Figure]:
         time.sleep(2 * SETTLE_SECONDS)
         kib = readylb.kib()
         readylb.wait_ready(EXEC_PODS)
-        probes, zombies = _probes(readylb), []
+        zombies = []
+        asked_at, probes = _probes(readylb)
         begin, before = time.monotonic(), cpu_microseconds([readylb.process])
         while time.monotonic() < begin + seconds:
             time.sleep(0.25)
             zombies.append(_zombies(readylb.process))
         share = (cpu_microseconds([readylb.process]) - before) / (time.monotonic() - begin) / 1e4
-        made = _probes(readylb) - probes
-        missed = EXEC_PODS - made / (time.monotonic() - begin)
+        asked_again_at, probes_then = _probes(readylb)
+        missed = EXEC_PODS - (probes_then - probes) / (asked_again_at - asked_at)
         yield Figure(f"exec probes a second that are missing from {EXEC_PODS}", missed, "", 10)
         yield Figure("control process meanwhile (its own time)", share, "% of a CPU", 60)
         # A command that has just ended is one until the loop comes round: what counts is that none stay.
@@ -240,10 +241,13 @@ def execs(folder: Path, seconds: int) -> Iterator[Figure]:
     yield Figure("memory per replica beyond its process", per_pod, "KiB", 64)
 
 
-def _probes(readylb: Up) -> float:
+def _probes(readylb: Up) -> tuple[float, float]:
+    """Return when it was asked (monotonic seconds), and how many attempts have been made."""
+    asked_at = time.monotonic()
     with readylb.open("/metrics") as answer:
         lines = answer.read().decode().splitlines()
-    return sum(float(line.split()[-1]) for line in lines if line.startswith("prober_probe_total{"))
+    attempts = (float(line.split()[-1]) for line in lines if line.startswith("prober_probe_total{"))
+    return asked_at, sum(attempts)
 
 
 def _zombies(process: psutil.Process) -> int:
