@@ -50,7 +50,7 @@ async def asked(balancer, request: bytes, *first: bytes):
 @pytest.mark.parametrize("gone", [False, True])
 async def test_a_request_without_an_answer_is_answered_in_its_place(balancer, gone):
     slow, good, reader, writer = await asked(balancer, POST)
-    going = entry(slow.port, terminating=True, cut_at=monotonic() + 0.3)
+    going = entry(slow.port, terminating=True, cut_at=monotonic() + 1)
     await say(balancer, going, entry(good.port, 1))
     if gone:
         await say(balancer, entry(good.port, 1))
@@ -92,7 +92,7 @@ async def test_a_tcp_connection_has_until_then(balancer):
     reader, writer = await balancer.connect()
     writer.write(b"one")
     await reader.readexactly(3)
-    await say(balancer, entry(endpoint.port, terminating=True, cut_at=monotonic() + 0.4))
+    await say(balancer, entry(endpoint.port, terminating=True, cut_at=monotonic() + 1.5))
     await say(balancer)
     writer.write(b"two")
     assert await reader.readexactly(3) == b"two", "though it is in no table any more"

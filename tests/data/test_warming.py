@@ -32,28 +32,45 @@ async def test_weights_grow_with_the_age_of_an_endpoint() -> None:
     assert growing == {100.0: True, 105.0: True, 109.9: True, 110.0: False}
 
 
+async def say(balancer, *entries: EndpointEntry) -> None:
+    balancer.generation += 1
+    wanted = balancer.generation
+    balancer.control.send(SetEndpoints(key=KEY, generation=wanted, endpoints=entries))
+    await balancer.message(EndpointsApplied, lambda m: m.generation == wanted)
+
+
 @pytest.mark.parametrize("policy", ["round_robin", "least_request", "random_two"])
 async def test_who_has_just_become_ready_gets_little_at_first_and_then_its_share(balancer, policy):
-    await balancer.start(policy=policy, slow_start_seconds=1.0)
+    await balancer.start(policy=policy, slow_start_seconds=600.0)
     first, second = await balancer.endpoint(), await balancer.endpoint()
-    entries = (entry(first.port), entry(second.port, 1, ready_since=monotonic()))
-    balancer.control.send(SetEndpoints(key=KEY, generation=1, endpoints=entries))
-    await balancer.message(EndpointsApplied)
+    await say(balancer, entry(first.port), entry(second.port, 1, ready_since=monotonic()))
+    service = balancer.worker._services[KEY]
+    assert service in service.sweep.watched, "to be looked at again"
     for _ in range(20):
         await balancer.exchange(LAST)
     assert len(second.heads) <= 4
     assert len(first.heads) >= 16
 
-    service = balancer.worker._services[KEY]
-    for _ in range(100):
-        if [state.weight for state in service.table.eligible] == [1, 1]:
-            break
-        await asyncio.sleep(0.05)
+    await say(balancer, entry(first.port), entry(second.port, 1, ready_since=monotonic() - 700))
+    assert service not in service.sweep.watched
     before = len(second.heads)
     for _ in range(40):
         await balancer.exchange(LAST)
     assert 5 <= len(second.heads) - before <= 35
     assert [endpoint.weight for endpoint in (await balancer.stats()).endpoints] == [1, 1]
+
+
+async def test_weights_move_by_themselves(balancer):
+    await balancer.start(slow_start_seconds=1.0)
+    endpoint = await balancer.endpoint()
+    await say(balancer, entry(endpoint.port, ready_since=monotonic()))
+    service = balancer.worker._services[KEY]
+    for _ in range(200):
+        if [state.weight for state in service.table.eligible] == [1]:
+            break
+        await asyncio.sleep(0.05)
+    assert [state.weight for state in service.table.eligible] == [1]
+    assert service not in service.sweep.watched
 
 
 async def test_keys_know_no_slow_start(balancer):
