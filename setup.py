@@ -27,9 +27,11 @@ _HOT = (
         _PACKAGE / "data" / f"{name}.py"
         for name in (
             "downstream",
+            "drive",
             "flow",
             "forwarder",
             "heads",
+            "listener",
             "pool",
             "stats",
             "sweep",
