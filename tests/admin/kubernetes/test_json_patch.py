@@ -38,6 +38,8 @@ def test_the_whole_document_can_be_replaced() -> None:
         {},
         ["text"],
         [{"op": "explode"}],
+        [{"op": [], "path": "/a"}],
+        [{"op": "remove", "path": ""}, {"op": "add", "path": "/a", "value": 1}],
         [{"op": "add", "path": "/a"}],
         [{"op": "add", "path": "a", "value": 1}],
         [{"op": "add", "path": "/a/b/c", "value": 1}],
@@ -53,3 +55,7 @@ def test_an_operation_that_cannot_be_done_is_refused(operations: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         apply_operations(BEFORE, operations)
     assert BEFORE == {"a": {"b": 1}, "list": [1, 2], "x/y": {"~": 0}}
+
+
+def test_a_document_that_is_removed_is_null() -> None:
+    assert apply_operations(BEFORE, [{"op": "remove", "path": ""}]) is None

@@ -133,6 +133,15 @@ async def test_what_cannot_change_or_be_is_refused(
     assert stored(world) == web
 
 
+@pytest.mark.parametrize("version", [[], {}, 1])
+async def test_what_is_no_version_is_a_conflict_too(
+    api: TestClient, world: World, web: Deployment, version: Any
+) -> None:
+    body = {"metadata": {"resourceVersion": version}, "spec": {"replicas": 4}}
+    assert (await send(api, body, MERGE))[0] == 409
+    assert stored(world) == web
+
+
 async def test_a_patch_of_an_older_version_is_a_conflict(api: TestClient, web: Deployment) -> None:
     version = web.metadata.resource_version
     body = {"metadata": {"resourceVersion": version}, "spec": {"replicas": 4}}
@@ -152,6 +161,8 @@ async def test_a_patch_of_an_older_version_is_a_conflict(api: TestClient, web: D
         ("3", STRATEGIC, 400),
         ('{"metadata": 3}', MERGE, 400),
         ('[{"op": "remove", "path": "/nope"}]', "application/json-patch+json", 400),
+        ('[{"op": "remove", "path": ""}]', "application/json-patch+json", 400),
+        ('[{"op": {}, "path": "/spec"}]', "application/json-patch+json", 400),
         ("{}", "application/apply-patch+yaml", 415),
         ("{}", "application/json", 415),
     ],

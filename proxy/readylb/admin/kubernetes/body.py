@@ -71,7 +71,7 @@ def is_dry_run(request: web.Request) -> bool:
 
 def check_version(query: Query, asked: Any, current: str) -> None:
     """Raise ConflictError when the object has changed since the version that the sender speaks of."""
-    if asked not in {None, "", current}:
+    if asked not in (None, "", current):
         msg = (
             f'Operation cannot be fulfilled on {query.resource.api.qualified} "{query.name}": the object '
             "has been modified; please apply your changes to the latest version and try again"

@@ -18,11 +18,13 @@ def apply_operations(document: Any, operations: Any) -> Any:
         raise ValueError(msg)  # noqa: TRY004  # a fault in what was sent, not in how this was called
     root = {"": deepcopy(document)}  # so that the whole document has a place too
     for operation in operations:
-        if not isinstance(operation, dict) or operation.get("op") not in _OPERATIONS:
+        name = operation.get("op") if isinstance(operation, dict) else None
+        apply = _OPERATIONS.get(name) if isinstance(name, str) else None
+        if apply is None:
             msg = f"unexpected operation: {operation}"
             raise ValueError(msg)
-        _OPERATIONS[operation["op"]](root, operation)
-    return root[""]
+        apply(root, operation)
+    return root.get("")  # None: the last of them has removed the whole document
 
 
 def _add(root: Any, operation: dict[str, Any]) -> None:

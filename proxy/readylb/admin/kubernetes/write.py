@@ -118,7 +118,7 @@ async def _object(request: web.Request, query: Query) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         msg = f"{api.kind} cannot be read: metadata must be an object"
         raise BadRequestError(msg)
-    if metadata.get("namespace") not in {None, "", query.namespace}:
+    if metadata.get("namespace") not in (None, "", query.namespace):
         msg = "the namespace of the provided object does not match the namespace sent on the request"
         raise BadRequestError(msg)
     if query.name and metadata.get("name") != query.name:
@@ -130,7 +130,7 @@ async def _object(request: web.Request, query: Query) -> dict[str, Any]:
 
 def _check_uid(query: Query, asked: Any, item: Object) -> None:
     uid = item.metadata.uid
-    if asked not in {None, "", uid}:
+    if asked not in (None, "", uid):
         msg = (
             f'Operation cannot be fulfilled on {query.resource.api.qualified} "{query.name}": Precondition '
             f"failed: UID in precondition: {asked}, UID in object meta: {uid}"
