@@ -55,6 +55,11 @@ def test_containers_and_their_variables_merge_by_name() -> None:
     }
 
 
+def test_what_is_no_key_in_what_was_said_before_is_passed_over() -> None:
+    said, live = {"ports": [{"port": 80}]}, {"ports": [{"port": 80}, {"port": 81}]}
+    assert three_way({"ports": [{"port": {}}, {"port": 81}, 3]}, said, live) == said
+
+
 def test_other_lists_are_replaced_as_a_whole() -> None:
     assert three_way({}, {"args": ["a"]}, {"args": ["b", "c"]}) == {"args": ["a"]}
     twice = [{"containerPort": 53, "protocol": "UDP"}, {"containerPort": 53, "protocol": "TCP"}]

@@ -58,7 +58,7 @@ def noted(annotations: Mapping[str, str]) -> Document:
     """Return what the note among the annotations says; empty when there is none that can be read."""
     try:
         document = json.loads(annotations.get(_NOTE, ""))
-    except ValueError:
+    except (ValueError, RecursionError):  # anybody may write an annotation
         return {}
     return document if isinstance(document, dict) else {}
 

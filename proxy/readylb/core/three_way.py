@@ -45,7 +45,10 @@ def _list(name: str, last: list[Any], said: list[Any], live: list[Any]) -> list[
     now = {item[key]: item for item in live} if key else {}
     if not key or len(now) < len(live) or len({item[key] for item in said}) < len(said):
         return said  # not known by a key, or two elements have the same
-    before = {item[key]: item for item in last if isinstance(item, dict) and key in item}
+    # What was said before is only a note, which anybody may have written.
+    before = {
+        item[key]: item for item in last if isinstance(item, dict) and isinstance(item.get(key), str | int)
+    }
     wanted = {item[key] for item in said}
     merged = [three_way(before.get(item[key], {}), item, now.get(item[key], {})) for item in said]
     return merged + [item for item in live if item[key] not in wanted and item[key] not in before]
