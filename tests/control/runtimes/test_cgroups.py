@@ -117,6 +117,20 @@ def test_what_may_not_be_written_is_named(root: Path, monkeypatch: pytest.Monkey
     assert f"memory: {root}/cgroup.subtree_control: Permission denied (cgroup v2 must be" in warning.message
 
 
+def test_where_the_root_cannot_be_shared_out_nothing_is_left_in_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(path: Path, text: str) -> None:
+        raise OSError(16, "Device or resource busy", str(path))
+
+    monkeypatch.setattr(module, "_write", busy)
+    groups = Cgroups(root)
+    assert "Device or resource busy" in groups.warnings(limited(memory="64Mi"))[0].message
+    assert groups.make("one", BOTH) is None
+    groups.close()
+    assert [path for path in root.iterdir() if path.is_dir()] == []
+
+
 def test_resources_that_nobody_here_can_limit_are_named(root: Path) -> None:
     (warning,) = Cgroups(root).warnings(limited(**{"ephemeral-storage": "1Gi", "cpu": "1"}))
     assert warning.message.endswith("ephemeral-storage: readylb limits cpu and memory only")

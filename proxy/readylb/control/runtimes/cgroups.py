@@ -136,8 +136,13 @@ class Cgroups:
         self._obstacle = f"cgroup v2 in {self._root} has no such controller (cgroup v1 may have it)"
         if usable:
             self._folder.mkdir(exist_ok=True)
-            for folder in (self._root, self._folder):
-                _write(folder / "cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(usable)))
+            try:
+                for folder in (self._root, self._folder):
+                    _write(folder / "cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(usable)))
+            except OSError:
+                # As in a container, whose root holds its processes: a folder that nobody uses would stay.
+                _remove(self._folder)
+                raise
         return usable
 
 
