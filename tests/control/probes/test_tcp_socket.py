@@ -61,3 +61,9 @@ async def test_probe_sockets_linger_for_a_second_on_loopback() -> None:
         value = sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
         knock.close()
         assert struct.unpack("ii", value) == (1, 1)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".invalid"])
+async def test_what_cannot_even_be_a_name_is_a_failure(host: str) -> None:
+    outcome = await tcp_socket(ask(Probe()), TCPSocketAction(port=80, host=host))
+    assert outcome == Outcome(ProbeResult.FAILURE, f"dial tcp: lookup {host}: no such host")

@@ -157,3 +157,11 @@ async def test_nobody_listening_is_named_without_the_path(asked: RestartRequest)
         await WebhookHook(hook).restart(asked)
     assert "token" not in str(caught.value)
     assert str(caught.value).startswith("http://127.0.0.1:1 cannot be asked: ")
+
+
+async def test_a_host_that_cannot_even_be_a_name_is_a_failure(asked: RestartRequest) -> None:
+    hook = WebhookHook(WebhookRestart(url="http://a..b/token-in-the-path", attempts=1))
+    with pytest.raises(
+        RuntimeFailureError, match=r"^http://a\.\.b cannot be asked: the host's name is none$"
+    ):
+        await hook.restart(asked)

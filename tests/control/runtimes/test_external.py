@@ -88,6 +88,12 @@ async def test_a_malformed_endpoint_is_an_error_that_names_the_annotation(extern
         await external.prepare(make_external("nowhere"))
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".invalid"])
+async def test_what_cannot_even_be_a_name_is_an_error_too(external: ExternalRuntime, host: str) -> None:
+    with pytest.raises(RuntimeFailureError, match=f"cannot find {host}: no such name can be"):
+        await external.prepare(make_external(f"{host}:80"))
+
+
 async def test_an_adopted_endpoint_runs_until_it_is_let_go(external: ExternalRuntime) -> None:
     pod = make_external("127.0.0.1:8081")
     first = await external.start(pod, pod.spec.containers[0], 0)

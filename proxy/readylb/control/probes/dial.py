@@ -53,7 +53,7 @@ async def dial(
             transport, protocol = await loop.create_unix_connection(
                 factory, path, ssl=tls, server_hostname=name
             )
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # the latter: not even a name, as `a..b`
         msg = f"dial tcp: lookup {host}: no such host"
         raise DialError(msg) from None
     except ssl.SSLError as error:

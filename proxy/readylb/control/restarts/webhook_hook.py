@@ -100,7 +100,7 @@ async def _post(session: aiohttp.ClientSession, url: str, body: bytes, seconds: 
             return answer, f"answered {response.status}" + (f": {text}" if text else "")
     except TimeoutError:
         return Answer(None), f"did not answer within {seconds:.3g} s"
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, UnicodeError) as error:
         return Answer(None), f"cannot be asked: {_cause(error)}"
 
 
@@ -108,6 +108,8 @@ def _cause(error: Exception) -> str:
     """Return why there was no answer, without the URL, which some of aiohttp's errors repeat."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return str(error.os_error.strerror or error.os_error).lower()
+    if isinstance(error, UnicodeError):  # where it is looked up: a label that is empty or too long
+        return "the host's name is none"
     return f"{type(error).__name__}"
 
 

@@ -97,8 +97,9 @@ class ExternalRuntime:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            msg = f"cannot find {host}: {error.strerror or error} (check the name in {ENDPOINT_ANNOTATION})"
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror or error if isinstance(error, OSError) else "no such name can be"
+            msg = f"cannot find {host}: {reason} (check the name in {ENDPOINT_ANNOTATION})"
             raise RuntimeFailureError(msg) from error
         # IPv4 first: `localhost` is both, and what listens on one address mostly listens on that.
         addresses = sorted(found, key=lambda item: item[0] != socket.AF_INET)
