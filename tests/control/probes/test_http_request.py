@@ -17,6 +17,8 @@ def lines(*given: tuple[str, str]) -> list[str]:
     ("path", "shown"),
     [
         ("", "http://10.0.0.5:80/"),
+        ("http://[a?b", "http://10.0.0.5:80/http://%5Ba%3Fb"),
+        ("//\u2100", "http://10.0.0.5:80//%E2%84%80"),
         ("/", "http://10.0.0.5:80/"),
         ("healthz", "http://10.0.0.5:80/healthz"),
         ("?foo", "http://10.0.0.5:80/?foo"),

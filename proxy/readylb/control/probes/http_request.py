@@ -53,11 +53,7 @@ class ProbeURL:
 
 def first_url(scheme: str, host: str, port: int, path: str) -> ProbeURL:
     """Return the URL to begin with. A path that is no URL is used as it is, wholly escaped."""
-    if _UNPARSABLE.search(path):
-        uri = quote(path, safe="/:@$&+,;=~-._")
-    else:
-        parts = urlsplit(path)
-        uri = _escape(parts.path, parts.query)
+    uri = _reference(path)
     if not uri.startswith("/"):
         uri = "/" + uri
     authority = join(host, port) if unix_path(host) is None else "localhost"
@@ -113,6 +109,15 @@ class Headers:
         lines += [f"{name}: {value}" for name in sorted(others) for value in others[name]]
         lines += ["Connection: close", "", ""]
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _reference(text: str) -> str:
+    """Return path and query of a reference; one that is no URL (`//[a`, a stray %) is a path."""
+    try:
+        parts = None if _UNPARSABLE.search(text) else urlsplit(text)
+    except ValueError:
+        parts = None
+    return quote(text, safe="/:@$&+,;=~-._") if parts is None else _escape(parts.path, parts.query)
 
 
 def _escape(path: str, query: str) -> str:
