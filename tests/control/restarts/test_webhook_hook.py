@@ -26,13 +26,17 @@ class Receiver:
         self.requests: list[web.Request] = []
         self.url = ""
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request)
         self.bodies.append(await request.read())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, float):
             await asyncio.sleep(answer)
             return web.Response()
+        if "X-Then" in answer.headers:
+            begun = web.StreamResponse(status=answer.status)
+            await begun.prepare(request)
+            await asyncio.sleep(60)
         return web.Response(status=answer.status, text=answer.text, headers=answer.headers)
 
 
@@ -149,6 +153,16 @@ async def test_a_receiver_that_hangs_is_tried_again(
     receiver.answers = [60.0, web.Response(text="sorry")]
     said, _ = await post(receiver, asked)
     assert said == f"{receiver.url} answered 200: sorry (2 tries)"
+
+
+async def test_one_that_accepts_and_never_ends_its_answer_is_not_asked_again(
+    receiver: Receiver, asked: RestartRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TRY_SECONDS", 0.2)
+    receiver.answers = [web.Response(status=202, headers={"X-Then": "nothing"})]
+    said, _ = await post(receiver, asked)
+    assert said == f"{receiver.url} answered 202"
+    assert len(receiver.requests) == 1
 
 
 async def test_nobody_listening_is_named_without_the_path(asked: RestartRequest) -> None:

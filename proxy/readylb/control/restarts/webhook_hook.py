@@ -90,6 +90,7 @@ class WebhookHook:
 
 async def _post(session: aiohttp.ClientSession, url: str, body: bytes, seconds: float) -> tuple[Answer, str]:
     """Try once; return what came of it, and that in words."""
+    answer = Answer(None)
     try:
         async with (
             asyncio.timeout(seconds),
@@ -99,6 +100,8 @@ async def _post(session: aiohttp.ClientSession, url: str, body: bytes, seconds: 
             text = sanitized((await response.content.read(_READ_BYTES)).decode(errors="replace"))
             return answer, f"answered {response.status}" + (f": {text}" if text else "")
     except TimeoutError:
+        if answer.accepted:  # what it goes on to say is not worth a second restart
+            return answer, f"answered {answer.status}"
         return Answer(None), f"did not answer within {seconds:.3g} s"
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
         return Answer(None), f"cannot be asked: {_cause(error)}"

@@ -103,13 +103,28 @@ class IsolatedPlace:
             if self._built is not None:
                 log.warning("the first process of pod %s was killed: making its namespaces anew", self._name)
                 await self._take_down(self._built)
-            address = self.surroundings.pod_ip
-            self._built = built = await asyncio.to_thread(
-                self._builder.build, self._folder, self._name, address, self._addresses.length
+            building = asyncio.get_running_loop().run_in_executor(
+                None,
+                self._builder.build,
+                self._folder,
+                self._name,
+                self.surroundings.pod_ip,
+                self._addresses.length,
             )
-            child = self._child = Child(built.sandbox.process)
-            self._builder.guard.add(child.pgid)
-            child.exited.add_done_callback(lambda _: self._ended(child))
+            try:
+                self._keep(await asyncio.shield(building))
+            except asyncio.CancelledError:
+                # Nobody can stop the thread: what it makes is kept, for `leave` to take down.
+                await asyncio.wait([building])
+                if building.exception() is None:
+                    self._keep(building.result())
+                raise
+
+    def _keep(self, built: _Built) -> None:
+        self._built = built
+        child = self._child = Child(built.sandbox.process)
+        self._builder.guard.add(child.pgid)
+        child.exited.add_done_callback(lambda _: self._ended(child))
 
     async def leave(self) -> None:
         """End whatever is inside, remove the wire, give the address back."""
