@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import uvloop
@@ -23,7 +23,8 @@ async def balancer() -> AsyncIterator[Balancer]:
 
 
 @pytest.fixture
-def closed_port() -> int:
+def closed_port() -> Iterator[int]:
+    """A port at which nobody listens, and that nobody else is given meanwhile."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        return unused.getsockname()[1]
+        yield unused.getsockname()[1]

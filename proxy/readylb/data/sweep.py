@@ -63,18 +63,21 @@ class Sweep:
             self._timer.cancel()
             self._timer = None
 
-    def advance(self, grace: float = 0.0) -> None:
-        """Visit everything whose deadline is over, for more than `grace` seconds."""
+    def advance(self) -> None:
+        """Visit everything whose deadline is over."""
         now = self.now = self._clock()
         self.date = formatdate(self._wall(), usegmt=True).encode()
-        for connection in [watched for watched in self.watched if watched.deadline <= now - grace]:
+        for connection in [watched for watched in self.watched if watched.deadline <= now]:
             connection.expired(now)
         for action in self.each_tick:
             action(now)
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
-        # Where the loop has stood still, what it would have heard meanwhile is heard before the next tick:
-        # nobody's patience ends for what is only our delay.
+        # While the loop stood still nobody was heard, and what began right after it was given a deadline
+        # from before it: nobody's patience ends for what is only our delay.
         late = self._clock() - self.now - TICK_SECONDS
-        self.advance(late if late > TICK_SECONDS else 0.0)
+        if late > TICK_SECONDS:
+            for watched in self.watched:
+                watched.deadline += late
+        self.advance()
