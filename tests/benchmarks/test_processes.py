@@ -18,8 +18,8 @@ def test_a_missing_tool_is_named_with_its_package() -> None:
 def test_cpu_time_rises_with_work() -> None:
     process = psutil.Process(os.getpid())
     before = cpu_microseconds([process])
-    sum(range(200_000))
-    assert cpu_microseconds([process]) > before
+    # The kernel adds up at its ticks: a moment of work may not be seen yet.
+    assert any(sum(range(200_000)) and cpu_microseconds([process]) > before for _ in range(1000))
 
 
 def test_a_process_runs_for_the_length_of_the_block(tmp_path) -> None:
