@@ -24,6 +24,10 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 KEY = "default/web:80"
 #: Reaching it means that something hangs.
 PATIENCE_SECONDS = 30.0
+#: A body that no chain of socket buffers holds, and the most that four of them may: Linux lets each receiving
+#: one grow to net.ipv4.tcp_rmem, 32 MiB where there is memory.
+LARGE_BYTES = 160 * 1024 * 1024
+MOST_BUFFERED_BYTES = 96 * 1024 * 1024
 
 
 async def turns(count: int = 20) -> None:

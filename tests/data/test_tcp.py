@@ -6,6 +6,7 @@ import socket
 import struct
 
 import pytest
+from tests.data.rig import LARGE_BYTES, MOST_BUFFERED_BYTES
 
 from readylb.wire.messages import Limits
 
@@ -168,7 +169,7 @@ async def test_a_fast_client_does_not_fill_memory_before_a_slow_endpoint(balance
             left -= len(await reader.read(1 << 20))
         writer.write(b"all")
 
-    size = 64 * 1024 * 1024
+    size = LARGE_BYTES
     await balancer.start(protocol="tcp")
     await balancer.ready(await balancer.endpoint(slow))
     reader, writer = await balancer.connect()
@@ -180,7 +181,7 @@ async def test_a_fast_client_does_not_fill_memory_before_a_slow_endpoint(balance
             await asyncio.wait_for(writer.drain(), 0.3)
         except TimeoutError:
             break
-    assert sent < 24 * 1024 * 1024
+    assert sent < MOST_BUFFERED_BYTES
     go.set()
     while sent < size:
         await writer.drain()

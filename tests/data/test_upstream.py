@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.data.rig import GET, LAST, answer, read_head, turns
+from tests.data.rig import GET, LARGE_BYTES, LAST, MOST_BUFFERED_BYTES, answer, read_head, turns
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -170,7 +170,7 @@ async def test_statuses_without_a_body_keep_the_connection(balancer, status):
 
 
 async def test_a_slow_reader_does_not_fill_memory(balancer):
-    size = 64 * 1024 * 1024
+    size = LARGE_BYTES
     sent = 0
 
     async def script(reader, writer):
@@ -194,7 +194,7 @@ async def test_a_slow_reader_does_not_fill_memory(balancer):
         await turns(100)
 
     # What is on the way sits in socket buffers and one read in each process, not in a pile.
-    assert sent < 24 * 1024 * 1024
+    assert sent < MOST_BUFFERED_BYTES
     received = 0
     while block := await reader.read(1 << 20):
         received += len(block)
@@ -203,7 +203,7 @@ async def test_a_slow_reader_does_not_fill_memory(balancer):
 
 
 async def test_a_slow_endpoint_does_not_fill_memory(balancer):
-    size = 64 * 1024 * 1024
+    size = LARGE_BYTES
     go = asyncio.Event()
 
     async def script(reader, writer):
@@ -227,7 +227,7 @@ async def test_a_slow_endpoint_does_not_fill_memory(balancer):
             await asyncio.wait_for(writer.drain(), 0.3)
         except TimeoutError:
             break
-    assert sent < 24 * 1024 * 1024
+    assert sent < MOST_BUFFERED_BYTES
     go.set()
     while sent < size:
         await writer.drain()
