@@ -29,17 +29,31 @@ _LOCKS = 300
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on and no other test has chosen."""
+    return free_ports_in_a_row(1)[0]
+
+
+def free_ports_in_a_row(count: int) -> list[int]:
+    """Return `count` such ports, each one more than the one before."""
+    row: list[int] = []
     for port in itertools.islice(_numbers, PER_WORKER):
-        if _lock(port):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                return port
-    msg = f"no free port from {_start} to {_start + PER_WORKER - 1}"
+        if row and port != row[-1] + 1:
+            row = []
+        row = [*row, port] if _lock(port) and _is_free(port) else []
+        if len(row) == count:
+            return row
+    msg = f"no {count} free ports in a row from {_start} to {_start + PER_WORKER - 1}"
     raise AssertionError(msg)
+
+
+def _is_free(port: int) -> bool:
+    """Say that nobody listens there; what was connected there and has ended does not count."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _lock(port: int) -> bool:

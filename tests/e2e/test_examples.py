@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.client import fetch
 from tests.e2e.command import readylb
 from tests.e2e.harness import EXAMPLES, ROOT, Readylb, burst
-from tests.e2e.ports import free_port
+from tests.e2e.ports import free_port, free_ports_in_a_row
 
 FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.name[0].isdigit())
 
@@ -95,11 +95,9 @@ def run_command(folder: Path, words: list[str]) -> None:
 @pytest.mark.parametrize("form", ["backends", "file"])
 def test_your_own_replicas_are_served_and_restarted_by_the_hook(tmp_path: Path, form: str) -> None:
     folder = EXAMPLES / "08-your-own-replicas"
-    ports = [free_port() for _ in range(3)]
-    first = ports[0]
-    assert ports == [first, first + 1, first + 2] or pytest.skip("no three ports in a row")
+    ports = free_ports_in_a_row(3)
     port = free_port()
-    environment = {"BASE_PORT": str(first), "RUN_FOLDER": str(tmp_path / "servers")}
+    environment = {"BASE_PORT": str(ports[0]), "RUN_FOLDER": str(tmp_path / "servers")}
     (by_backends,) = (words for words in commands(folder / "README.md") if "--backend" in words)
     text = (folder / "readylb.yaml").read_text().replace("port: 8000", f"port: {port}")
     text = text.replace("[python3,", f"[{sys.executable},")
@@ -133,8 +131,7 @@ def test_your_own_replicas_are_served_and_restarted_by_the_hook(tmp_path: Path, 
 @pytest.mark.parametrize("kind", ["webhook", "python"])
 def test_a_hook_of_the_examples_restarts_a_server_that_is_sick(tmp_path: Path, kind: str) -> None:
     folder, own = EXAMPLES / "10-restart-hooks", EXAMPLES / "08-your-own-replicas"
-    ports = [free_port() for _ in range(3)]
-    assert ports == [ports[0], ports[0] + 1, ports[0] + 2] or pytest.skip("no three ports in a row")
+    ports = free_ports_in_a_row(3)
     port, hook_port = free_port(), free_port()
     environment = {"BASE_PORT": str(ports[0]), "RUN_FOLDER": str(tmp_path / "servers")}
     (command,) = (words for words in commands(folder / "README.md") if f"{kind}.yaml" in words[-1])
