@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from readylb.cli.arguments import add_filename, add_strict
 from readylb.cli.client_verb import add_client_arguments, run_client
 from readylb.cli.files import load_files, resource_of
 from readylb.cli.output import complain, write
@@ -27,15 +28,7 @@ _TRIES = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `apply` takes."""
-    parser.add_argument(
-        "-f",
-        "--filename",
-        metavar="PATH",
-        action="extend",
-        nargs="+",
-        required=True,
-        help="manifest or readylb.yaml: a file, a folder or - (may repeat)",
-    )
+    add_filename(parser)
     parser.add_argument(
         "--dry-run",
         metavar="none|server",
@@ -45,19 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("none", "server"),
         help="server: let it be judged, and write nothing",
     )
-    parser.add_argument(
-        "--strict",
-        metavar="true|false",
-        default="true",
-        choices=("true", "false"),
-        help="false: unknown fields are warnings (default: true)",
-    )
+    add_strict(parser)
     add_client_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Apply everything that the files say. ConfigError says what is wrong in them."""
-    objects = load_files(args.filename, args.namespace, strict=args.strict == "true")
+    objects = load_files(args.filename, args.namespace, strict=args.strict)
     return run_client(args, lambda client: _apply_all(client, args, objects))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from readylb.cli.arguments import add_filename, add_image, add_strict
 from readylb.cli.output import complain, write
 from readylb.config import quick
 from readylb.config.load import load
 from readylb.config.pod_specs import FoundPodSpec, pod_spec
 from readylb.core.probe_period import period_seconds
-from readylb.errors import UsageError
 from readylb.model import Object, Service
 from readylb.model.probe import ProbeKind
 from readylb.model.workload import Deployment, ReplicaSet, ReplicationController
@@ -17,37 +17,15 @@ from readylb.model.workload import Deployment, ReplicaSet, ReplicationController
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `check` takes."""
-    parser.add_argument(
-        "-f",
-        "--filename",
-        metavar="PATH",
-        action="extend",
-        nargs="+",
-        required=True,
-        help="manifest or readylb.yaml: a file, a folder or - (may repeat)",
-    )
-    parser.add_argument(
-        "--image",
-        metavar="IMAGE=COMMAND",
-        action="append",
-        default=[],
-        help="the local command that stands for an image (may repeat)",
-    )
-    parser.add_argument(
-        "--strict",
-        metavar="true|false",
-        default="true",
-        help="false: unknown fields are warnings (default: true)",
-    )
+    add_filename(parser)
+    add_image(parser)
+    add_strict(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is valid; warnings go to stderr. ConfigError says what is not."""
-    if args.strict not in {"true", "false"}:
-        msg = f"cannot read --strict={args.strict}: it is true or false"
-        raise UsageError(msg)
     images = dict(quick.parse_image(text) for text in args.image)
-    loaded = load(args.filename, strict=args.strict == "true", images=images)
+    loaded = load(args.filename, strict=args.strict, images=images)
     for problem in loaded.warnings:
         complain(f"{problem.place}: warning: {problem.text}")
     count = len(loaded.objects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import aclosing
 
+from readylb.cli.arguments import add_filename, add_switch
 from readylb.cli.client_verb import (
     Subject,
     add_client_arguments,
@@ -21,28 +22,12 @@ from readylb.model import Object
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `delete` takes."""
     parser.add_argument("what", metavar="TYPE NAME... | TYPE/NAME", nargs="*", help="pod NAME, svc NAME, ...")
-    parser.add_argument(
-        "-f",
-        "--filename",
-        metavar="PATH",
-        action="extend",
-        nargs="+",
-        default=[],
-        help="what these files describe (may repeat)",
-    )
+    add_filename(parser, required=False, says="what these files describe (may repeat)")
     parser.add_argument(
         "--grace-period", metavar="SECONDS", type=int, default=-1, help="instead of the pod's own"
     )
     parser.add_argument("--now", action="store_true", help="the same as --grace-period=1")
-    parser.add_argument(
-        "--wait",
-        metavar="true|false",
-        nargs="?",
-        const="true",
-        default="true",
-        choices=("true", "false"),
-        help="wait until they are gone (default: true)",
-    )
+    add_switch(parser, "--wait", says="wait until they are gone (default: true)")
     add_client_arguments(parser)
 
 
@@ -83,7 +68,7 @@ async def _delete(client: Client, args: argparse.Namespace, subjects: list[tuple
         write(f'{resource.qualified_singular} "{name}" deleted')
         uid = answer.get("metadata", {}).get("uid") or answer.get("details", {}).get("uid", "")
         deleted.append((namespace, subject, uid))
-    if args.wait == "true":
+    if args.wait:
         for namespace, subject, uid in deleted:
             await _wait_until_gone(client, namespace, subject, uid)
     return 1 if failed else 0

@@ -7,6 +7,7 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
+from readylb.cli.arguments import add_switch
 from readylb.cli.client_verb import add_client_arguments, run_client
 from readylb.cli.cmd_logs import pod_name
 from readylb.cli.intervals import parse_duration
@@ -25,14 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="drain even the last pod of a Service: its clients get 503"
     )
-    parser.add_argument(
+    add_switch(
+        parser,
         "--wait",
-        metavar="true|false",
-        nargs="?",
-        const="true",
-        default="true",
-        choices=("true", "false"),
-        help="wait until running requests have finished (default: true); new ones never come any more",
+        says="wait until running requests have finished (default: true); new ones never come any more",
     )
     parser.add_argument(
         "--timeout", metavar="DURATION", default="0s", help="wait no longer, as in 90s (0s: no limit)"
@@ -73,7 +70,7 @@ async def _finish(client: Client, args: argparse.Namespace, pod: str, document: 
     said = ""
     while True:
         try:
-            said = _tell(pod, document, said, wait=args.wait == "true")
+            said = _tell(pod, document, said, wait=args.wait)
             if not said:
                 return
             selector = Selector(fields=f"metadata.name={pod}")
@@ -84,7 +81,7 @@ async def _finish(client: Client, args: argparse.Namespace, pod: str, document: 
                     if change["type"] == "DELETED":
                         write(f"pod/{pod} deleted")
                         return
-                    said = _tell(pod, change["object"], said, wait=args.wait == "true")
+                    said = _tell(pod, change["object"], said, wait=args.wait)
                     if not said:
                         return
         except GoneError:

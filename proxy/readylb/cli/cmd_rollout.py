@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from readylb.cli import rollout_history
+from readylb.cli.arguments import add_switch
 from readylb.cli.client_verb import Subject, add_client_arguments, parse_subjects, run_client
 from readylb.cli.intervals import parse_duration
 from readylb.cli.output import complain, write
@@ -26,16 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `rollout` takes."""
     parser.add_argument("action", choices=tuple(_ACTIONS), help="what to do")
     parser.add_argument("what", metavar="deployment/NAME", nargs="*", help="a Deployment")
-    parser.add_argument(
-        "-w",
-        "--watch",
-        metavar="true|false",
-        nargs="?",
-        const="true",
-        default="true",
-        choices=("true", "false"),
-        help="status: wait until the rollout is done (default: true)",
-    )
+    add_switch(parser, "-w", "--watch", says="status: wait until the rollout is done (default: true)")
     parser.add_argument(
         "--timeout", metavar="DURATION", default="0s", help="status: wait no longer, as in 90s (0s: no limit)"
     )
@@ -95,7 +87,7 @@ async def _follow(client: Client, args: argparse.Namespace, name: str) -> None:
     while True:
         current = await client.get(DEPLOYMENTS, args.namespace, name)
         said, done = _tell(current, said)
-        if done or args.watch == "false":
+        if done or not args.watch:
             return
         selector = Selector(fields=f"metadata.name={name}")
         since = current["metadata"]["resourceVersion"]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from readylb.app.signals import ignore_early
+from readylb.cli.arguments import add_image, add_strict
 from readylb.config import quick
 from readylb.config.load import load
 from readylb.config.own_folder import own_folder
@@ -98,18 +99,8 @@ def _add_sources(group: argparse._ArgumentGroup) -> None:
     )
     for kind in ("readiness", "liveness", "startup"):
         group.add_argument(f"--{kind}", metavar="SPEC", help=f"quick forms: its {kind} probe")
-    group.add_argument(
-        "--image",
-        metavar="IMAGE=COMMAND",
-        **many,
-        help="the local command that stands for an image (may repeat)",
-    )
-    group.add_argument(
-        "--strict",
-        metavar="true|false",
-        default="true",
-        help="false: unknown fields are warnings (default: true)",
-    )
+    add_image(group)
+    add_strict(group)
 
 
 def _add_places(group: argparse._ArgumentGroup) -> None:
@@ -222,9 +213,8 @@ def _file_reader(args: argparse.Namespace) -> Callable[[], Loaded]:
             )
             raise UsageError(msg)
     images = dict(quick.parse_image(text) for text in args.image)
-    strict = _parse_bool("--strict", args.strict)
     standard_input = sys.stdin.buffer.read() if "-" in args.filename else b""
-    return lambda: load(args.filename, strict=strict, images=images, stdin=io.BytesIO(standard_input))
+    return lambda: load(args.filename, strict=args.strict, images=images, stdin=io.BytesIO(standard_input))
 
 
 def _quick(args: argparse.Namespace) -> Loaded:
@@ -298,13 +288,6 @@ def _check_access_log(target: AccessLogTarget | None) -> None:
     except OSError as error:
         msg = f"cannot write the access log {target.path}: {error.strerror} (--access-log FILE names another)"
         raise UsageError(msg) from error
-
-
-def _parse_bool(option: str, text: str) -> bool:
-    if text not in {"true", "false"}:
-        msg = f"cannot read {option}={text}: it is true or false"
-        raise UsageError(msg)
-    return text == "true"
 
 
 def _refuse_unknown(publish: Mapping[tuple[str, int], int], loaded: Loaded) -> None:
