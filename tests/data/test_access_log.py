@@ -128,10 +128,8 @@ async def test_a_worker_logs_each_exchange_with_its_times_and_bytes(
     assert endpoint.connections == 1
 
 
-async def test_a_client_that_leaves_is_logged_as_499(balancer: Balancer, tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    await balancer.start()
-    balancer.control.send(SetAccessLog(str(path), "json"))
+async def unanswered(balancer: Balancer) -> asyncio.StreamWriter:
+    """Ask an endpoint that never answers; return the client's side once the request is there."""
     arrived = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -143,6 +141,14 @@ async def test_a_client_that_leaves_is_logged_as_499(balancer: Balancer, tmp_pat
     _, writer = await balancer.connect()
     writer.write(LAST)
     await asyncio.wait_for(arrived.wait(), 5)
+    return writer
+
+
+async def test_a_client_that_leaves_is_logged_as_499(balancer: Balancer, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    await balancer.start()
+    balancer.control.send(SetAccessLog(str(path), "json"))
+    writer = await unanswered(balancer)
     linger = struct.pack("ii", 1, 0)  # close as a process does that dies with bytes unread: by reset
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()
@@ -177,17 +183,7 @@ async def test_what_a_drain_cuts_is_logged_and_counted(balancer: Balancer, tmp_p
     path = tmp_path / "log"
     await balancer.start(limits=Limits(response_head_seconds=60))
     balancer.control.send(SetAccessLog(str(path), "json"))
-    arrived = asyncio.Event()
-
-    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        arrived.set()
-        await reader.read()
-
-    await balancer.ready(await balancer.endpoint(silent))
-    _, writer = await balancer.connect()
-    writer.write(LAST)
-    await asyncio.wait_for(arrived.wait(), 5)
+    writer = await unanswered(balancer)
     counts = await balancer.stats()
     writer.close()
 
