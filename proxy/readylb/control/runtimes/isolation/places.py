@@ -8,8 +8,10 @@ import logging
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakSet
 
 from readylb.control.runtimes import marks
@@ -29,6 +31,8 @@ from readylb.model import Pod
 from readylb.model.meta import ObjectMeta
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Servers inside listen on all addresses, so that both probes and `localhost` reach them.
 _BIND = "0.0.0.0"
@@ -98,7 +102,7 @@ class IsolatedPlace:
             if self._left:
                 msg = f'pod "{self._name}" was removed'
                 raise RuntimeFailureError(msg)
-            if self._built is not None and self._built.sandbox.entrance.is_open():
+            if self._built is not None and await _to_its_end(self._built.sandbox.entrance.is_open):
                 return
             if self._built is not None:
                 log.warning("the first process of pod %s was killed: making its namespaces anew", self._name)
@@ -199,8 +203,10 @@ class IsolatedPlaces:
         pod = Pod(metadata=ObjectMeta(name="trial"))
         try:
             place = await self._make(pod, self._trial_folder, addresses)
-            place.entrance.within(os.getpid)
-            await place.leave()
+            try:
+                await _to_its_end(lambda: place.entrance.within(os.getpid))
+            finally:
+                await place.leave()
         except BaseException:
             with contextlib.suppress(OSError, RuntimeFailureError):
                 await asyncio.to_thread(self._network.close)
@@ -222,6 +228,19 @@ class IsolatedPlaces:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
         return place
+
+
+async def _to_its_end(action: Callable[[], T]) -> T:
+    """Call what blocks in a thread, and wait for its end even when cancelled.
+
+    Nobody can stop a thread, and what it works on must not be taken down meanwhile.
+    """
+    working = asyncio.get_running_loop().run_in_executor(None, action)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 def _refuse_host_ports(pod: Pod) -> None:
