@@ -5,6 +5,7 @@ That the kernel then does what it says is not tested here.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -223,3 +224,29 @@ async def test_a_command_that_is_not_there_is_told_as_without_limits(
     ):
         await runtime.start(pod, main, 0)
     assert [path.name for path in (root / Owner.this().slug).iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("module_path", "name"),
+    [
+        ("readylb.control.runtimes.process.LogRing", "disk"),
+        ("readylb.control.runtimes.process.os.pipe", "files"),
+    ],
+)
+async def test_a_start_for_which_there_is_no_room_leaves_no_group_and_no_log(
+    root: Path, runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch, module_path: str, name: str
+) -> None:
+    runtime._cgroups = Cgroups(root)
+    pod = limited(memory="64Mi")
+    await runtime.prepare(pod)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, f"no more {name}")
+
+    with monkeypatch.context() as full:
+        full.setattr(module_path, refuse)
+        with pytest.raises((OSError, RuntimeFailureError), match=f"no more {name}"):
+            await runtime.start(pod, pod.spec.containers[0], 0)
+    assert [path.name for path in (root / Owner.this().slug).iterdir() if path.is_dir()] == []
+    assert list(runtime._pods[pod.metadata.uid].folder.glob("main.*")) == []
+    assert (await (await runtime.start(pod, pod.spec.containers[0], 1)).wait()).exit_code == 0

@@ -13,6 +13,7 @@ import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -232,18 +233,18 @@ class ProcessRuntime:
 
     def _spawn(self, command: Command, slot: _Slot, base: Path) -> ProcessContainer:
         """Start the command and its log; one that cannot be started leaves the logs as they were."""
-        ring = self._log(base)
-        reader, writer = os.pipe()
-        try:
-            child = spawn(command, stdout=writer, stderr=writer)
-        except RuntimeFailureError:
-            os.close(reader)
-            ring.remove()
+        with ExitStack() as undo:  # last things first, unless all goes well
             if command.cgroup is not None:
-                command.cgroup.remove()
-            raise
-        finally:
-            os.close(writer)
+                undo.callback(command.cgroup.remove)
+            ring = self._log(base)
+            undo.callback(ring.remove)
+            reader, writer = os.pipe()
+            undo.callback(os.close, reader)
+            try:
+                child = spawn(command, stdout=writer, stderr=writer)
+            finally:
+                os.close(writer)
+            undo.pop_all()
         if slot.previous_log is not None:
             slot.previous_log.remove()
         slot.previous_log, slot.log = slot.log, ring
