@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from readylb.app import control
 from readylb.app.control import ControlProcess, UpSettings
 from readylb.config.problems import Loaded
 from readylb.config.quick import QuickProbes, backends
-from readylb.errors import ReadylbError
+from readylb.core.isolation import Isolation
+from readylb.errors import ReadylbError, UsageError
+from readylb.model import Service
 
 
 class Stuck:
@@ -72,3 +75,43 @@ async def test_a_fault_while_starting_ends_it_with_an_error(tmp_path, monkeypatc
     process._on_fatal(RuntimeError("a part died"))
     with pytest.raises(ReadylbError, match="a part died"):
         await asyncio.wait_for(running, 5)
+
+
+async def test_a_reload_that_fails_by_a_fault_of_ours_is_told_and_what_runs_goes_on(tmp_path, caplog):
+    loaded = backends("web", 18080, ["127.0.0.1:9"], QuickProbes())
+    answers = [loaded, KeyError("no such thing"), loaded]
+
+    def read() -> Loaded:
+        answer = answers.pop(0)
+        if isinstance(answer, Loaded):
+            return answer
+        raise answer
+
+    process = ControlProcess(replace(settings(tmp_path), read=read))
+    caplog.set_level(logging.INFO, logger="readylb")
+    process._reload()
+    there = process.store.objects(Service)
+    process._reload()
+    process._reload()
+    told = [(record.levelname, record.getMessage().partition(":")[0]) for record in caplog.records]
+    assert told == [("INFO", "Reloaded"), ("ERROR", "Reload failed"), ("INFO", "Reloaded")]
+    assert "no such thing" in caplog.text
+    assert process.store.objects(Service) == there
+    assert not process._failed.is_set()
+
+
+async def test_what_cannot_be_isolated_as_the_files_now_say_changes_nothing(tmp_path, caplog):
+    loaded = backends("web", 18080, ["127.0.0.1:9"], QuickProbes())
+
+    def isolation(asked: Loaded) -> Isolation:
+        if asked is loaded:
+            return Isolation()
+        msg = "--pod-cidr goes with --isolation namespaces"
+        raise UsageError(msg)
+
+    process = ControlProcess(
+        replace(settings(tmp_path, loaded), isolation=isolation, read=lambda: replace(loaded))
+    )
+    process._reload()
+    assert "Reload failed, nothing was changed: --pod-cidr" in caplog.text
+    assert process.store.objects(Service) == []

@@ -253,16 +253,20 @@ class ControlProcess:
         try:
             loaded = self._settings.read()
             access_log = self._access_log_of(loaded)
+            isolation = self._settings.isolation(loaded)
             applied = self.applier.apply(loaded.objects)
         except ReadylbError as error:
             log.error("Reload failed, nothing was changed: %s", error)  # noqa: TRY400  # the user's fault: no traceback
+            return
+        except Exception:  # what runs is worth more than what was asked for last
+            log.exception("Reload failed: this is a bug in readylb; what runs goes on (readylb get shows it)")
             return
         self.runtimes.map_images(loaded.images)
         self._access_log = access_log
         self._open_access_log()
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        if self._settings.isolation(loaded) != self._isolation:
+        if isolation != self._isolation:
             log.warning("isolation and podCIDR hold from the start: restart readylb to change them")
         for unused in self.link.unmatched_publish():
             log.warning("--publish %s: there is no such Service port now", unused)
