@@ -6,11 +6,12 @@ It reads and writes the store; of the controllers it sees what `Insight` shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
 
+from readylb.admin.kubernetes.encoder import Encoder
 from readylb.control.clock import Clock
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Store
@@ -55,6 +56,7 @@ class AdminDeps:
     insight: Insight
     #: The local commands that stand for images now.
     images: Callable[[], Mapping[str, tuple[str, ...]]] = dict
+    encoder: Encoder = field(default_factory=Encoder)
 
 
 #: Where a request finds the above: `request.app[DEPS]`.

@@ -9,6 +9,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 from tests.admin.fakes import World, make_pod, make_service
 
+from readylb.admin.kubernetes import encoder
+from readylb.admin.kubernetes.objects import ApiObject, encode
 from readylb.control.store import HISTORY
 from readylb.model import EndpointSlice, Pod, Service
 
@@ -183,3 +185,26 @@ async def test_a_client_that_goes_ends_its_watch(api: TestClient, world: World) 
             break
         await (await api.get("/livez")).read()
     assert not world.store._watches
+
+
+async def test_a_change_is_encoded_once_for_all_who_watch(
+    api: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[str] = []
+
+    def counted(item: ApiObject) -> dict[str, Any]:
+        encoded.append(item.metadata.name)
+        return encode(item)
+
+    monkeypatch.setattr(encoder, "encode", counted)
+    since = f"resourceVersion={world.store.version}"
+    name = "readiness-rc-89d89"
+    async with watching(api, since) as one, watching(api, since) as two, watching(api, since) as three:
+        label(world, name, app="readiness", colour="red")
+        changed = [await lines.document() for lines in (one, two, three)]
+        world.store.remove(Pod, "default", name)
+        removed = [await lines.document() for lines in (one, two, three)]
+    assert [document["type"] for document in changed + removed] == ["MODIFIED"] * 3 + ["DELETED"] * 3
+    assert changed[0] == changed[1] == changed[2]
+    assert removed[0] == removed[1] == removed[2]
+    assert encoded == [name, name]

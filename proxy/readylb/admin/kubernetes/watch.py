@@ -8,7 +8,6 @@ event with code 410, after which clients list again.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,8 @@ from typing import Any
 from aiohttp import web
 
 from readylb.admin.deps import AdminDeps
-from readylb.admin.kubernetes.objects import ApiObject, encode
+from readylb.admin.kubernetes.encoder import compact
+from readylb.admin.kubernetes.objects import ApiObject
 from readylb.admin.kubernetes.query import Query, whole_number
 from readylb.admin.kubernetes.status import BadRequestError, failure
 from readylb.admin.kubernetes.tables import table
@@ -34,8 +34,6 @@ STALL_SECONDS = 30.0
 #: server, too, ends the watches of those that read too slowly (cacher.go, forgetWatcher).
 MOST_BEHIND = HISTORY
 
-Line = dict[str, Any]
-
 
 async def watch(request: web.Request, query: Query, deps: AdminDeps) -> web.StreamResponse:
     """Stream what happens to the objects that the query matches, until the client goes or time is up."""
@@ -51,12 +49,12 @@ async def watch(request: web.Request, query: Query, deps: AdminDeps) -> web.Stre
                 async with asyncio.timeout(seconds):
                     async for line in _lines(stream, changes, query):
                         async with asyncio.timeout(STALL_SECONDS):
-                            await response.write(_encoded(line))
+                            await response.write(line + b"\n")
             except TimeoutError:
                 pass  # the end of a watch is its normal outcome; clients resume
     except GoneError as error:
         await response.prepare(request)
-        await response.write(_encoded({"type": "ERROR", "object": failure(error)}))
+        await response.write(_line("ERROR", compact(failure(error))) + b"\n")
     await response.write_eof()
     return response
 
@@ -70,7 +68,7 @@ class _Stream:
         self._sent: dict[tuple[str, str], ApiObject] = {}
         self._first = True
 
-    def lines(self, change: Change) -> Iterator[Line]:
+    def lines(self, change: Change) -> Iterator[bytes]:
         """Yield the lines for one change: an object that starts to match is ADDED, one that stops DELETED."""
         for before, after in self._query.resource.source.steps(self._deps.store, change):
             was = before is not None and self._query.matches(before)
@@ -83,14 +81,14 @@ class _Stream:
                 self._sent.pop((before.metadata.namespace, before.metadata.name), None)
                 yield self._line(ChangeType.DELETED, _at(before, change.version))
 
-    def bookmark(self, *, initial_end: bool = False) -> Line:
+    def bookmark(self, *, initial_end: bool = False) -> bytes:
         """Return a line that only says how far the watch has come."""
         metadata: dict[str, Any] = {"resourceVersion": str(self._deps.store.version)}
         if initial_end:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
         resource = self._query.resource.api
         document = {"kind": resource.kind, "apiVersion": resource.group_version, "metadata": metadata}
-        return {"type": "BOOKMARK", "object": document}
+        return _line("BOOKMARK", compact(document))
 
     def _is_new(self, item: ApiObject) -> bool:
         """Say whether the object differs from what was sent last, resourceVersion aside."""
@@ -101,9 +99,9 @@ class _Stream:
         self._sent[place] = plain
         return True
 
-    def _line(self, kind: ChangeType, item: ApiObject) -> Line:
+    def _line(self, kind: ChangeType, item: ApiObject) -> bytes:
         if self._query.table is None:
-            return {"type": kind.value, "object": encode(item)}
+            return _line(kind, self._deps.encoder.object(item))
         document = table(
             self._query.resource.layout,
             [item],
@@ -114,10 +112,10 @@ class _Stream:
         if not self._first:
             document["columnDefinitions"] = []  # the API server sends them once per stream
         self._first = False
-        return {"type": kind.value, "object": document}
+        return _line(kind, compact(document))
 
 
-async def _lines(stream: _Stream, changes: Watch, query: Query) -> AsyncIterator[Line]:
+async def _lines(stream: _Stream, changes: Watch, query: Query) -> AsyncIterator[bytes]:
     for change in changes.drain():
         for line in stream.lines(change):
             yield line
@@ -159,8 +157,10 @@ def _check_known(since: int | None, newest: int) -> None:
 
 
 def _at(item: ApiObject, version: int) -> ApiObject:
+    if item.metadata.resource_version == str(version):
+        return item
     return replace(item, metadata=replace(item.metadata, resource_version=str(version)))
 
 
-def _encoded(line: Line) -> bytes:
-    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+def _line(kind: str, document: bytes) -> bytes:
+    return b'{"type":"%b","object":%b}' % (kind.encode(), document)
