@@ -1,4 +1,4 @@
-"""Shared fixtures: a clock that tests move by hand. And Ctrl-C means something, however the tests are run."""
+"""Shared fixtures: a clock that tests move by hand. And Ctrl-C and SIGTERM let every run clean up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hypothesis import settings
 
 # A shell starts what is to run in the background with SIGINT ignored, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Whoever ends the tests ends what they have started, too.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("readylb", deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shlex
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import psutil
+from tests.e2e.children import start_child
 from tests.e2e.client import Answer, fetch
 from tests.e2e.pod import Pod
 from tests.e2e.ports import free_port
@@ -29,9 +29,6 @@ COMMAND = (sys.executable, "-m", "readylb")
 #: More options for every `up`, to run all of this another way: E2E_UP_ARGS='--workers 2' make e2e
 UP_ARGS = shlex.split(os.environ.get("E2E_UP_ARGS", ""))
 STOP_SECONDS = 20.0
-
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 T = TypeVar("T")
 
@@ -93,7 +90,7 @@ class Readylb:
     def start(self) -> None:
         """Start the command without waiting for anything."""
         with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
+            self.process = start_child(
                 [*self.wrapper, *COMMAND, "up", "--admin", self.admin, *UP_ARGS, *self.args],
                 cwd=self.cwd,
                 env=self.environment,
@@ -101,7 +98,7 @@ class Readylb:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509  # one system call, in a process of few threads
+                last_word=signal.SIGTERM,
             )
         if self.process.stdin is not None and self._stdin is not None:
             self.process.stdin.write(self._stdin)
@@ -262,11 +259,6 @@ class Readylb:
         counted = "readylb_requests_total"
         self.wait_for(f"{after} requests are counted", lambda: (self.metric(counted) or 0) >= after)
         return self.metric("readylb_requests_to_unready_total")
-
-
-def _end_with_parent() -> None:
-    """Ask for SIGTERM when the tests die: not even an interrupted run leaves anything behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def burst(port: int, count: int = 12, path: str = "/") -> Counter[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.e2e.children import start_child
 from tests.e2e.client import fetch
 from tests.e2e.manifests import REPLICA
 from tests.e2e.ports import free_port
@@ -60,7 +61,7 @@ class OwnReplica:
     def start(self) -> None:
         """Start it and wait until it listens."""
         words = [sys.executable, str(REPLICA), "--folder", str(self.folder)]
-        self.process = subprocess.Popen(
+        self.process = start_child(
             [*words, "--port", str(self.port), "--name", self.name],
             env={**os.environ, "HOST": "127.0.0.1"},
             stdin=subprocess.DEVNULL,

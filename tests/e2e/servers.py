@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.e2e.children import start_child
 from tests.e2e.ports import free_port
 from tests.e2e.waiting import wait_for
 
@@ -52,7 +53,7 @@ def haproxy(configuration: str, *ports: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="haproxy-") as folder:
         file = Path(folder) / "haproxy.cfg"
         file.write_text(f"defaults\n  mode http\n  {times}\n{configuration}")
-        process = subprocess.Popen(["haproxy", "-db", "-f", str(file)], stdin=subprocess.DEVNULL)
+        process = start_child(["haproxy", "-db", "-f", str(file)], stdin=subprocess.DEVNULL)
 
         def listens() -> bool:
             assert process.poll() is None, f"haproxy ended with exit code {process.returncode}"

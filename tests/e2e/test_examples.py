@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.children import start_child
 from tests.e2e.client import fetch
 from tests.e2e.command import readylb
 from tests.e2e.harness import EXAMPLES, ROOT, Readylb, burst
@@ -141,7 +142,7 @@ def test_a_hook_of_the_examples_restarts_a_server_that_is_sick(tmp_path: Path, k
     (tmp_path / "readylb.yaml").write_text(text)
 
     servers(own, environment, "start")
-    receiver = subprocess.Popen(
+    receiver = start_child(
         [sys.executable, str(folder / "receiver.py")],
         env={**os.environ, **environment, "PORT": str(hook_port)},
         stdout=subprocess.DEVNULL,
