@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,11 @@ def links(part: str = "readylb:") -> dict[str, str]:
 def links_of(pid: int) -> set[str]:
     """Return the names of the interfaces that the readylb with that process id has made."""
     return set(links(f"readylb:pid={pid}:"))
+
+
+def network_of(pid: int) -> str:
+    """Return which network namespace a process is in; empty when it has ended meanwhile."""
+    try:
+        return str(Path(f"/proc/{pid}/ns/net").readlink())
+    except OSError:
+        return ""

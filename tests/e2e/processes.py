@@ -24,7 +24,15 @@ def processes_of(folder: Path) -> list[psutil.Process]:
                 found.append(psutil.Process(int(entry.name)))
         except (OSError, psutil.NoSuchProcess):
             continue
-    return [process for process in found if _lives(process)]
+    return [process for process in found if lives(process)]
+
+
+def lives(process: psutil.Process) -> bool:
+    """Say whether it is still the process it was, and no zombie."""
+    try:
+        return process.is_running() and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except psutil.NoSuchProcess:
+        return False
 
 
 def words_of(process: psutil.Process) -> list[str]:
@@ -41,10 +49,3 @@ def pod_of(process: psutil.Process) -> str:
         return process.environ().get("POD_NAME", "")
     except psutil.Error:
         return ""
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
-    except psutil.NoSuchProcess:
-        return False
