@@ -173,7 +173,7 @@ def _serve(
         access_log=lambda loaded: _access_log(args, loaded),
         read=read,
         loaded=loaded,
-        state_dir=own_folder() / "instances",
+        state_dir=own_folder() / "runs",
         node_name=platform.node() or "localhost",
         bind=args.bind,
         publish=publish,

@@ -19,18 +19,18 @@ def faults() -> list[BaseException]:
 
 @pytest.fixture
 def guard(tmp_path: Path, clock: FakeClock, faults: list[BaseException]) -> Guard:
-    return Guard("READYLB_INSTANCE=test-guard", tmp_path / "instance", clock, faults.append)
+    return Guard("READYLB_RUN=test-guard", tmp_path / "run", clock, faults.append)
 
 
 async def test_closing_lets_the_guardian_remove_the_folder_and_end(guard: Guard, tmp_path: Path) -> None:
-    (tmp_path / "instance" / "pod").mkdir(parents=True)
+    (tmp_path / "run" / "pod").mkdir(parents=True)
     guard.ensure()
     pid = guard.pid
     guard.ensure()
     assert guard.pid == pid
     await guard.close()
     assert guard.pid is None
-    assert not (tmp_path / "instance").exists()
+    assert not (tmp_path / "run").exists()
 
 
 async def test_without_a_container_there_is_nothing_to_close(guard: Guard) -> None:

@@ -13,13 +13,13 @@ from readylb.control.tasks import Fatal
 
 @dataclass(frozen=True, slots=True)
 class RuntimeContext:
-    """`instance` names this readylb; `state_dir` is a folder of this instance alone; `images` may change.
+    """`run` names this run of readylb; `state_dir` is a folder of its own; `images` may change.
 
     `pod_range` has the addresses of pods with a network of their own; None: choose a free range.
     """
 
     clock: Clock
-    instance: str
+    run: str
     state_dir: Path
     images: Mapping[str, tuple[str, ...]]
     fatal: Fatal

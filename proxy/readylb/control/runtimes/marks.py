@@ -1,7 +1,7 @@
 """Marks: environment entries by which a process is known as ours, whatever session it has moved to.
 
-A container's processes carry three: of this readylb, of the pod, of the incarnation. They are inherited,
-so a daemonised or setsid child still has them; only a program that clears its environment escapes.
+A container's processes carry three: of this run of readylb, of the pod, of the incarnation. They are
+inherited, so a daemonised or setsid child still has them; only a program that clears its environment escapes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from readylb.control.runtimes import guardian
 
-INSTANCE = "READYLB_INSTANCE"
+RUN = "READYLB_RUN"
 POD = "READYLB_POD_UID"
 CONTAINER = "READYLB_CONTAINER_ID"
 

@@ -73,10 +73,8 @@ class ProcessRuntime:
         self._clock: Clock = context.clock
         self._images = context.images
         self._folder = context.state_dir
-        self._instance = context.instance
-        self._guard = Guard(
-            f"{marks.INSTANCE}={context.instance}", self._folder, context.clock, context.fatal
-        )
+        self._run = context.run
+        self._guard = Guard(f"{marks.RUN}={context.run}", self._folder, context.clock, context.fatal)
         self._tasks = TaskGroup("runtimes/process", context.fatal)
         self._sweeper = Sweeper(self._tasks)
         self._host = Host(self._guard, self._sweeper, context.clock, scheme)
@@ -163,7 +161,7 @@ class ProcessRuntime:
                 slot.current.kill()
                 await slot.current.wait_gone()
         # A uid may come from a manifest, so another readylb may have a pod of the same: both marks.
-        ours, pods = (marks.INSTANCE, self._instance), (marks.POD, pod.metadata.uid)
+        ours, pods = (marks.RUN, self._run), (marks.POD, pod.metadata.uid)
         await self._sweeper.sweep(marks.entry(*ours), marks.entry(*pods))
         await record.place.leave()
         await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
@@ -218,7 +216,7 @@ class ProcessRuntime:
             raise RuntimeFailureError(msg)
         identity = uuid.uuid4().hex
         own = {
-            marks.INSTANCE: self._instance,
+            marks.RUN: self._run,
             marks.POD: pod.metadata.uid,
             marks.CONTAINER: identity,
         }

@@ -36,7 +36,7 @@ _Factory = Callable[[RuntimeContext], Runtime]
 
 
 class RuntimeTable:
-    """The runtimes of this readylb. What they keep on disk is in `state_dir/INSTANCE`."""
+    """The runtimes of this readylb. What they keep on disk is in `state_dir/RUN`."""
 
     def __init__(
         self,
@@ -51,13 +51,13 @@ class RuntimeTable:
         self._images = dict(images)
         self._fatal = fatal
         self._isolation = isolation
-        self._instance = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._folder = state_dir / self._instance
+        self._run = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._folder = state_dir / self._run
         self._made: dict[str, Runtime] = {}
 
     def __repr__(self) -> str:
         """Show the state."""
-        return f"<runtimes {self._instance} {sorted(self._made)}>"
+        return f"<runtimes {self._run} {sorted(self._made)}>"
 
     @property
     def images(self) -> Mapping[str, tuple[str, ...]]:
@@ -78,7 +78,7 @@ class RuntimeTable:
         await self._find(self._isolation.runtime).open()
 
     async def close(self) -> None:
-        """End everything that any runtime runs, and remove what this instance kept on disk."""
+        """End everything that any runtime runs, and remove what this run kept on disk."""
         for runtime in self._made.values():
             await runtime.close()
         self._made.clear()
@@ -93,7 +93,7 @@ class RuntimeTable:
     def _make(self, name: str) -> Runtime:
         context = RuntimeContext(
             clock=self._clock,
-            instance=self._instance,
+            run=self._run,
             state_dir=self._folder,
             images=self._images,
             fatal=self._fatal,

@@ -53,11 +53,11 @@ class _Built:
 class _Builder:
     """Makes and unmakes sandboxes in threads; what all of them share."""
 
-    def __init__(self, network: PodNetwork, guard: Guard, instance: str) -> None:
+    def __init__(self, network: PodNetwork, guard: Guard, run: str) -> None:
         self.network = network
         self.guard = guard
         path = os.environ.get("PATH", os.defpath)
-        self._environment = {marks.INSTANCE: instance, "PATH": path}
+        self._environment = {marks.RUN: run, "PATH": path}
 
     def build(self, folder: Path, name: str, address: str, length: int) -> _Built:
         """Make the namespaces and wire them; blocks. RuntimeFailureError when it cannot be done."""
@@ -160,7 +160,7 @@ class IsolatedPlaces:
     def __init__(self, context: RuntimeContext, guard: Guard) -> None:
         """Make nothing yet."""
         self._network = PodNetwork(context.pod_range)
-        self._builder = _Builder(self._network, guard, context.instance)
+        self._builder = _Builder(self._network, guard, context.run)
         self._trial_folder = context.state_dir / "trial"
         self._addresses: PodAddresses | None = None
         self._opening = asyncio.Lock()
