@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,16 +30,15 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from benchmarks.probed import address  # noqa: E402 -- a script finds its own package first
 from benchmarks.processes import (  # noqa: E402 -- as above
-    BOTH_CPUS,
     LOAD_CPU,
     BenchmarkError,
     cpu_microseconds,
     free_port,
-    resident_mib,
     running,
     wait_until_answering,
 )
 from benchmarks.tools import compiled  # noqa: E402 -- as above
+from benchmarks.up import Up, up  # noqa: E402 -- as above
 
 ENDPOINTS = 1000
 #: Between two requests whose latency is looked at.
@@ -48,7 +46,10 @@ REQUEST_SECONDS = 0.004
 EXEC_PODS = 200
 #: Seconds after the start until everything has settled: first probes, tables, imports.
 SETTLE_SECONDS = 6.0
-_STEP_SECONDS = 0.002
+#: Requests with probing and without it are compared so often in turn.
+ROUNDS = 4
+#: Seconds after which the control process, when it was suspended, has caught up.
+RECOVERY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,109 +67,48 @@ class Figure:
         return f"| {self.what} | {self.value:,.1f} {self.unit} | {self.most:g} {self.unit} | {verdict} |"
 
 
-class Up:
-    """A running `readylb up`: its control process, its workers, its API."""
-
-    def __init__(self, process: psutil.Process, admin: int, folder: Path) -> None:
-        """Look at a process whose API is at the port `admin`."""
-        self.process = process
-        self._admin = admin
-        self._folder = folder
-
-    def open(self, path: str) -> Any:
-        """Return the response of the API to GET `path`."""
-        (token,) = [path for path in (self._folder / "readylb").iterdir() if str(self._admin) in path.name]
-        headers = {"Authorization": f"Bearer {token.read_text().strip()}"}
-        return urllib.request.urlopen(
-            urllib.request.Request(f"http://127.0.0.1:{self._admin}{path}", headers=headers), timeout=60
-        )
-
-    def pods(self) -> list[Any]:
-        """Return the pods."""
-        with self.open("/api/v1/namespaces/default/pods") as answer:
-            found: list[Any] = json.load(answer)["items"]
-            return found
-
-    def wait_ready(self, count: int) -> None:
-        """Return when so many pods are Ready."""
-        wait_for(lambda: sum(map(_is_ready, self.pods())) == count, f"{count} pods are Ready", step=0.5)
-
-    def share(self, seconds: float) -> float:
-        """Return the share of one CPU that the control process takes, in percent."""
-        before, begin = cpu_microseconds([self.process]), time.monotonic()
-        time.sleep(seconds)
-        return (cpu_microseconds([self.process]) - before) / (time.monotonic() - begin) / 1e4
-
-    def kib(self) -> float:
-        """Return the control process's resident memory."""
-        return resident_mib([self.process]) * 1024
-
-
-@contextlib.contextmanager
-def up(folder: Path, services: Mapping[str, Any]) -> Iterator[Up]:
-    """Run the command, with a worker of its own, until the block ends; enter it once the API answers."""
-    home = Path(tempfile.mkdtemp(prefix="up-", dir=folder))
-    file = home / "readylb.yaml"
-    file.write_text(json.dumps({"services": services}))
-    admin = free_port()
-    words = ("up", "--workers", "1", "--admin", f"127.0.0.1:{admin}", "-f", str(file))
-    environment = ("env", f"XDG_RUNTIME_DIR={home}", f"TMPDIR={home}")
-    command = [*environment, sys.executable, "-P", "-m", "readylb", *words]
-    with running(BOTH_CPUS, command, admin, home / "log") as process:
-        yield Up(process, admin, home)
-
-
-def wait_for(condition: Callable[[], bool], what: str, step: float = _STEP_SECONDS) -> None:
-    """Return when the condition holds; BenchmarkError after a minute."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            msg = f"cannot benchmark: it never happens that {what}"
-            raise BenchmarkError(msg)
-        time.sleep(step)
-
-
-def _is_ready(pod: Any) -> bool:
-    conditions = pod["status"].get("conditions", [])
-    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
-
-
 def probing(folder: Path, seconds: int) -> Iterator[Figure]:
     """1,000 endpoints, each probed every second, beside traffic to a Service of one."""
-    notes, target = folder / "notes", free_port()
-    server = [sys.executable, str(FOLDER / "probed.py"), str(target), str(ENDPOINTS), str(notes)]
-    served = free_port()
-    command = [compiled("endpoint", folder), str(served), "1"]
-    with running(LOAD_CPU, command, served, folder / "endpoint.log"):
-        plain, _ = _traffic(folder, seconds, served, [])
-        with running(LOAD_CPU, server, target, folder / "probed.log"):
-            endpoints = [f"{address(number)}:{target}" for number in range(ENDPOINTS)]
-            probed, share = _traffic(folder, seconds, served, endpoints)
-    yield Figure(f"control process, {ENDPOINTS} endpoints probed each second", share, "% of a CPU", 60)
-    late = lateness(_moments(notes), 1.0)
-    yield Figure("latest probe", max(late) * 1000, "ms", 200)
-    yield Figure("99 % of the probes", sorted(late)[len(late) * 99 // 100] * 1000, "ms", 200)
-    yield Figure("p99 of requests without it", plain * 1000, "ms", 1.0)
-    yield Figure("p99 of requests beside it", probed * 1000, "ms", 1.0 + plain * 1000)
-
-
-def _traffic(folder: Path, seconds: int, served: int, endpoints: list[str]) -> tuple[float, float]:
-    """Return p99 of requests to `served` in microseconds, and the control process's share without them."""
-    port = free_port()
-    services: dict[str, Any] = {"app": {"port": port, "endpoints": [f"127.0.0.1:{served}"]}}
-    if endpoints:
-        probe = {"httpGet": {"path": "/"}, "periodSeconds": 1}
-        services["many"] = {"port": free_port(), "endpoints": endpoints, "readinessProbe": probe}
-    with up(folder, services) as readylb:
-        readylb.wait_ready(1 + len(endpoints))
+    notes, target, served, port = folder / "notes", free_port(), free_port(), free_port()
+    endpoint = [compiled("endpoint", folder), str(served), "1"]
+    probed = [sys.executable, str(FOLDER / "probed.py"), str(target), str(ENDPOINTS), str(notes)]
+    with (
+        running(LOAD_CPU, endpoint, served, folder / "endpoint.log"),
+        running(LOAD_CPU, probed, target, folder / "probed.log"),
+        up(folder, _probed_services(port, served, target)) as readylb,
+    ):
+        readylb.wait_ready(1 + ENDPOINTS)
         time.sleep(SETTLE_SECONDS)
-        share = readylb.share(seconds)
-        p99 = _p99(port, seconds)
-    return p99, share
+        begin, before = time.monotonic(), cpu_microseconds([readylb.process])
+        beside = _latencies(port, seconds)
+        end, after = time.monotonic(), cpu_microseconds([readylb.process])
+        without: list[float] = []
+        for _ in range(ROUNDS):
+            with readylb.suspended():
+                without += _latencies(port, seconds / ROUNDS)
+            time.sleep(RECOVERY_SECONDS)
+            beside += _latencies(port, seconds / ROUNDS)
+    share = (after - before) / (end - begin) / 1e4
+    yield Figure(f"control process, {ENDPOINTS} endpoints probed each second", share, "% of a CPU", 60)
+    late = lateness(_moments(notes), 1.0, begin, end)
+    yield Figure("latest probe", max(late) * 1000, "ms", 200)
+    yield Figure("99 % of the probes", _p99(late) * 1000, "ms", 200)
+    yield Figure("p99 of requests without it", _p99(without) * 1000, "ms", 1.0)
+    yield Figure("p99 of requests beside it", _p99(beside) * 1000, "ms", 1.0 + _p99(without) * 1000)
 
 
-def _p99(port: int, seconds: float) -> float:
-    """Return the 99th percentile of the seconds a request takes, at a rate that no CPU is busy with."""
+def _probed_services(port: int, served: int, target: int) -> dict[str, Any]:
+    """Return a Service at `port` that is not probed, and one of many endpoints that are."""
+    probe = {"httpGet": {"path": "/"}, "periodSeconds": 1}
+    endpoints = [f"{address(number)}:{target}" for number in range(ENDPOINTS)]
+    return {
+        "app": {"port": port, "endpoints": [f"127.0.0.1:{served}"]},
+        "many": {"port": free_port(), "endpoints": endpoints, "readinessProbe": probe},
+    }
+
+
+def _latencies(port: int, seconds: float) -> list[float]:
+    """Return how many seconds each request took, at a rate that no CPU is busy with."""
     took = []
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         due = begin = time.monotonic()
@@ -181,7 +121,11 @@ def _p99(port: int, seconds: float) -> float:
                 raise BenchmarkError(msg)
             took.append(time.monotonic() - sent)
             due += REQUEST_SECONDS
-    return sorted(took)[len(took) * 99 // 100]
+    return took
+
+
+def _p99(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) * 99 // 100]
 
 
 def _moments(notes: Path) -> dict[int, list[float]]:
@@ -193,15 +137,19 @@ def _moments(notes: Path) -> dict[int, list[float]]:
     return found
 
 
-def lateness(moments: Mapping[int, Sequence[float]], period: float) -> list[float]:
+def lateness(moments: Mapping[int, Sequence[float]], period: float, begin: float, end: float) -> list[float]:
     """Return how many seconds each probe came after its tick: the one that was least late came on time.
 
-    An endpoint's first ones do not count: it is asked out of turn until it is Ready. Nor does its last one,
-    which may have come while readylb was ending.
+    Only those between `begin` and `end` count: before, endpoints are asked out of turn until they are Ready.
+    BenchmarkError if an endpoint was not probed then.
     """
     late: list[float] = []
-    for series in moments.values():
-        ticks = [moment - period * number for number, moment in enumerate(series[2:-1])]
+    for number, series in moments.items():
+        counted = [moment for moment in series if begin <= moment <= end]
+        if not counted:
+            msg = f"cannot benchmark: endpoint {number} was not probed"
+            raise BenchmarkError(msg)
+        ticks = [moment - period * turn for turn, moment in enumerate(counted)]
         late += [moment - min(ticks) for moment in ticks]
     return late
 

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.life_cycle import Figure, lateness
+from benchmarks.life_cycle import BenchmarkError, Figure, lateness
 
 
 def test_a_probe_is_late_by_what_it_comes_after_its_tick() -> None:
     early = [0.0, 0.3]  # out of turn, until it is Ready
     last = [99.0]  # while readylb was ending
-    late = lateness({1: [*early, 1.0, 2.05, 3.0, 4.0, *last], 2: [*early, 1.5, 2.5, 3.75, *last]}, 1.0)
+    moments = {1: [*early, 1.0, 2.05, 3.0, 4.0, *last], 2: [*early, 1.5, 2.5, 3.75, *last]}
+    late = lateness(moments, 1.0, 0.5, 5.0)
     assert late == pytest.approx([0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.25])
+
+
+def test_an_endpoint_that_was_not_probed_is_not_passed_over() -> None:
+    with pytest.raises(BenchmarkError, match="endpoint 2 was not probed"):
+        lateness({1: [1.0, 2.0], 2: [9.0]}, 1.0, 0.5, 5.0)
 
 
 def test_a_figure_beyond_its_limit_says_so() -> None:

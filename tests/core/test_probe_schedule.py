@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import itertools
 import math
 
-from readylb.core.probe_schedule import ProbeSchedule
+import pytest
+
+from readylb.core.probe_schedule import ProbeSchedule, Spread
 
 
 def started(first: float = 100.0) -> ProbeSchedule:
@@ -90,3 +93,14 @@ def test_no_tick_is_lost_or_doubled_over_a_day_of_awkward_fractions() -> None:
         assert now < schedule.next_at <= now + 3.001
         now, ticks = schedule.next_at, ticks + 1
     assert ticks == 28800
+
+
+@pytest.mark.parametrize("count", [10, 100, 1000])
+@pytest.mark.parametrize("first", [0.0, 0.3, 0.999])
+def test_places_of_a_spread_lie_evenly_however_many_there_are(count: int, first: float) -> None:
+    spread = Spread(first)
+    places = sorted(spread.next() for _ in range(count))
+    gaps = [later - sooner for sooner, later in itertools.pairwise([*places, places[0] + 1])]
+    assert 0 <= places[0] <= places[-1] < 1
+    assert max(gaps) < 2 / count
+    assert min(gaps) > 0.3 / count

@@ -10,6 +10,28 @@ from __future__ import annotations
 
 import math
 
+#: The fractional part of the golden ratio: its multiples leave the most even gaps (three-distance theorem).
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+class Spread:
+    """Places within an interval, as fractions of it, that lie evenly however many are taken.
+
+    Random ones would leave gaps and crowds, and a crowd of probes comes again every period.
+    """
+
+    __slots__ = ("_at",)
+
+    def __init__(self, first: float) -> None:
+        """Begin at `first`, from 0 up to 1."""
+        self._at = first
+
+    def next(self) -> float:
+        """Return the next place, from 0 up to 1."""
+        found = self._at
+        self._at = (found + _GOLDEN) % 1.0
+        return found
+
 
 class ProbeSchedule:
     """One ticker. All times are epoch seconds."""

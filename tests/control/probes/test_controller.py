@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from collections import Counter
+from unittest.mock import patch
+
 from tests.simulation import World, settle, simulate
 
+from readylb.control.probes import facts
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.errors import RuntimeFailureError
 from readylb.model import Pod, ProbeStatus
@@ -22,12 +26,12 @@ def conclusion(world: World, name: str) -> ProbeResult | None:
     return None if found is None else found.result
 
 
-def times(world: World, answer: ExecResult = OK) -> list[float]:
-    """Return a list to which the moment of every attempt is added."""
+def times(world: World, answer: ExecResult = OK, *, digits: int | None = None) -> list[float]:
+    """Return a list to which the moment of every attempt is added, in whole seconds unless told otherwise."""
     found: list[float] = []
 
     def note(pod: Pod, command: tuple[str, ...]) -> ExecResult:
-        found.append(round(world.elapsed))
+        found.append(round(world.elapsed, digits))
         return answer
 
     world.runtime.on_exec = note
@@ -239,21 +243,61 @@ def test_conclusions_and_counts_go_with_the_pod() -> None:
     simulate(story)
 
 
+def add_a_thousand(world: World) -> None:
+    for number in range(1000):
+        world.add(f"web-{number}", Container(name="main", readiness_probe=probe(period_seconds=1)))
+
+
+def judge_spread(seen: list[float]) -> None:
+    """In no hundredth of the second are there more than a few."""
+    assert len(seen) == 1000
+    crowds = Counter(int(time * 100) % 100 for time in seen)
+    assert len(crowds) == 100
+    assert max(crowds.values()) <= 20
+
+
 def test_a_thousand_probers_that_start_together_are_spread_over_their_period() -> None:
     async def story(world: World) -> None:
-        seen: list[float] = []
-
-        def answer(pod: Pod, command: tuple[str, ...]) -> ExecResult:
-            seen.append(world.elapsed)
-            return OK
-
-        world.runtime.on_exec = answer
-        for number in range(1000):
-            world.add(f"web-{number}", Container(name="main", readiness_probe=probe(period_seconds=1)))
+        seen = times(world, digits=6)
+        add_a_thousand(world)
         await world.until(0.999)
-        assert len(seen) == 1000
-        buckets = [sum(1 for time in seen if int(time * 10) == tenth) for tenth in range(10)]
-        assert min(buckets) > 50
+        judge_spread(seen)
+
+    simulate(story)
+
+
+def test_a_thousand_that_are_added_later_are_spread_as_those_at_the_start_are() -> None:
+    async def story(world: World) -> None:
+        seen = times(world, digits=6)
+        await world.until(100)
+        add_a_thousand(world)
+        await world.until(100.999)
+        judge_spread(seen)
+
+    simulate(story)
+
+
+def test_a_thousand_that_are_seen_late_are_spread_from_that_moment() -> None:
+    """Had each been due at its own start, all would be asked at once, and again every second."""
+
+    async def story(world: World) -> None:
+        seen = times(world, digits=6)
+        add_a_thousand(world)
+        with patch.object(facts, "started_at", lambda *_: world.clock.now() - 5.0):
+            await world.until(0.999)
+        judge_spread(seen)
+
+    simulate(story)
+
+
+def test_few_that_start_together_do_not_wait() -> None:
+    async def story(world: World) -> None:
+        seen = times(world, digits=6)
+        for number in range(3):
+            world.add(f"web-{number}", Container(name="main", readiness_probe=probe(period_seconds=10)))
+        await world.until(1)
+        assert len(seen) == 3
+        assert max(seen) < 0.003
 
     simulate(story)
 

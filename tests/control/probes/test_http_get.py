@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import ssl
 from pathlib import Path
 
 import pytest
 from tests.control.probes.served import ask, reply, serve, shout
 
+from readylb.control.probes.http_exchange import HTTPExchange
 from readylb.control.probes.http_get import http_get
 from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.model.probe import HTTPGetAction, HTTPHeader, Probe, ProbeResult
@@ -198,3 +201,16 @@ async def test_a_header_with_a_line_break_is_never_sent() -> None:
     assert outcome.result is ProbeResult.FAILURE
     assert outcome.output.endswith('net/http: invalid header field value for "X-A"')
     assert served.requests == []
+
+
+async def test_an_attempt_leaves_nothing_to_the_garbage_collector() -> None:
+    """A thousand a second would make it stop everything for long, every few seconds."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with serve(reply()) as served:
+            assert (await get(served.port)).result is ProbeResult.SUCCESS
+        await asyncio.sleep(0)
+        assert not any(isinstance(item, HTTPExchange) for item in gc.get_objects())
+    finally:
+        gc.enable()

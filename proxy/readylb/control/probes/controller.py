@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from bisect import bisect_left, bisect_right, insort
 from typing import Any
 
 from readylb.control.clock import Clock
@@ -14,11 +15,12 @@ from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
 from readylb.control.tasks import TaskGroup
 from readylb.core.explanation import Evidence
+from readylb.core.probe_schedule import Spread
 from readylb.model import Pod, ProbeStatus, Suspicion
 from readylb.model.container import probes_of
 from readylb.telemetry.events import EventRecorder
 
-#: First attempts of containers found at start are spread over this long for each prober there is.
+#: First attempts of pods that are made together are spread over this long for each of their probers.
 JITTER_PER_PROBER_SECONDS = 0.001
 
 
@@ -40,12 +42,12 @@ class ProbeController:
         self._clock = clock
         self._metrics = metrics
         self._tasks = tasks
-        self._rng = rng
+        self._spread = Spread(rng.random())
         self._doubts = Doubts(store)
         self._deps = ProbeDeps(store, clock, runtime_for, recorder, metrics, self._jitter, self._doubts.vouch)
         self._probers: dict[str, dict[Prober, asyncio.Task[Any]]] = {}
-        self._number = 0
-        self._begin = clock.now()
+        #: When the pod of each prober was made, in that order.
+        self._made: list[float] = []
 
     async def run(self) -> None:
         """Probe until the store closes. When this is cancelled, the probers end with it."""
@@ -85,16 +87,16 @@ class ProbeController:
             for kind, probe in probes_of(container).items():
                 prober = Prober(pod, container, kind, probe, self._deps)
                 found[prober] = self._tasks.spawn(f"probe/{prober.name}", prober.run())
-        self._number += len(found)
+                insort(self._made, _made_at(pod))
         return found
 
     def _forget(self, pod: Pod) -> None:
         """End the pod's probers, then drop what they concluded and counted."""
         meta = pod.metadata
         probers = self._probers.pop(meta.uid, {})
-        self._number -= len(probers)
         for prober, task in probers.items():
             task.cancel()
+            del self._made[bisect_left(self._made, _made_at(pod))]
             found = self._store.find(ProbeStatus, meta.namespace, prober.name)
             if found is not None and found.pod_uid == meta.uid:
                 self._store.remove(ProbeStatus, meta.namespace, prober.name)
@@ -105,15 +107,19 @@ class ProbeController:
         """Return how long the first attempt at a pod's first container is put off, in seconds.
 
         kubelet spreads first attempts over a whole period while it has itself been up for less than
-        one. Here a few replicas need not wait for that: the spread grows with their number. A pod that was
-        there at start counts as such however long it took to begin with all the others.
+        one (`worker.go`). Here a few replicas need not wait for that: the spread grows with the number of
+        probers of pods that were made within a period of this one, at start or by a reload.
         """
-        if (pod.metadata.creation_timestamp or 0.0) - self._begin >= period:
-            return 0.0
-        return self._rng.random() * min(period, (self._number - 1) * JITTER_PER_PROBER_SECONDS)
+        made = _made_at(pod)
+        crowd = bisect_right(self._made, made + period) - bisect_left(self._made, made - period)
+        return self._spread.next() * min(period, (crowd - 1) * JITTER_PER_PROBER_SECONDS)
 
     async def _stop(self) -> None:
         tasks = [task for probers in self._probers.values() for task in probers.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _made_at(pod: Pod) -> float:
+    return pod.metadata.creation_timestamp or 0.0

@@ -48,7 +48,9 @@ class HTTPExchange(asyncio.Protocol):
     def __init__(self, request: bytes) -> None:
         """Keep what is to be sent."""
         self._request = request
-        self._parser = httptools.HttpResponseParser(self)
+        #: There only while there is a connection: it refers back to this, and a thousand such circles a
+        #: second make the garbage collector stop everything for a tenth of one every few seconds.
+        self._parser: httptools.HttpResponseParser | None = None
         self._answer = Response()
         self._first = b""
         self._head_bytes = 0
@@ -64,6 +66,7 @@ class HTTPExchange(asyncio.Protocol):
 
     def close(self) -> None:
         """Close the connection, whatever has come. One with TLS does not wait for the other's goodbye."""
+        self._parser = None
         if self._transport is not None:
             secure = self._transport.get_extra_info("sslcontext") is not None
             (self._transport.abort if secure else self._transport.close)()
@@ -72,17 +75,19 @@ class HTTPExchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
         self._transport = transport  # type: ignore[assignment]
+        self._parser = httptools.HttpResponseParser(self)
         transport.write(self._request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser."""
-        if self.response.done():
+        parser = self._parser
+        if parser is None or self.response.done():
             return
         if not self._in_body:
             self._first = self._first or data[:256]
             self._head_bytes += len(data)
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._finish()
         except httptools.HttpParserError:
@@ -92,6 +97,7 @@ class HTTPExchange(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take the end of the connection as the end of the body, if the body has no other end."""
+        self._parser = None
         if self.response.done():
             return
         if isinstance(exc, OSError):
@@ -116,7 +122,8 @@ class HTTPExchange(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Read on: the body follows."""
-        self._answer.status = self._parser.get_status_code()
+        if self._parser is not None:
+            self._answer.status = self._parser.get_status_code()
         self._in_body = self._answer.status >= _OK
 
     def on_body(self, body: bytes) -> None:

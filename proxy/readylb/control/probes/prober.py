@@ -145,8 +145,9 @@ class Prober:
         elif not idle:
             return
         if seen.running:
-            begin = facts.started_at(self._pod, self._container.name, now)
-            self._schedule.restart(begin + self._first_wait() + spread)
+            first = facts.started_at(self._pod, self._container.name, now) + self._first_wait()
+            # Many that are late are spread from now on, or all of them would be due at once, every time.
+            self._schedule.restart(max(first, now) + spread if spread else first)
 
     def _first_wait(self) -> float:
         """Return the seconds from the container's start to the first attempt.
