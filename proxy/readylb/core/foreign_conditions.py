@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from readylb.core.drained import DRAINED_CONDITION
+from readylb.core.leads_back import LEADS_BACK_CONDITION
 from readylb.model.pod import PodCondition
 
 #: The types that are concluded here, and nobody else's to say (kubelet/types/pod_status.go, and our own).
@@ -21,6 +22,7 @@ OWNED = frozenset(
         "PodScheduled",
         "Ready",
         DRAINED_CONDITION,
+        LEADS_BACK_CONDITION,
     }
 )
 STATUSES = ("False", "True", "Unknown")

@@ -6,6 +6,7 @@ import pytest
 from tests.admin.fakes import make_pod, running, waiting
 
 from readylb.admin.kubernetes.pod_layout import POD_LAYOUT, pod_row
+from readylb.core.leads_back import with_leads_back
 from readylb.model import Pod
 from readylb.model.container import ContainerState, ContainerStateTerminated, ContainerStatus
 from readylb.model.pod import PodCondition, PodPhase, PortMapping
@@ -50,6 +51,11 @@ def test_status_is_what_kubectl_says(pod: Pod, status: str) -> None:
 def test_a_pod_that_failed_for_a_reason_shows_it() -> None:
     pod = pod_with(phase=PodPhase.FAILED)
     assert pod_row(replace(pod, status=replace(pod.status, reason="Evicted")), NOW)[2] == "Evicted"
+
+
+def test_a_pod_that_leads_back_to_readylb_is_ready_and_says_so() -> None:
+    cells = pod_row(with_leads_back(pod_with(running(NOW)), ["web:80"], NOW), NOW)
+    assert cells[1:3] == ("1/1", "Running,LeadsBack")
 
 
 def test_ready_counts_containers_that_are_ready_and_run() -> None:

@@ -17,6 +17,7 @@ from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
 from readylb.control.workers.link import Link, LinkSettings
 from readylb.core.drained import DRAINED, with_drained
+from readylb.core.leads_back import LEADS_BACK_CONDITION
 from readylb.model import Event, Pod, PodTraffic, Service, Suspicion
 from readylb.model.container import Container, ContainerPort, ContainerStatus
 from readylb.model.meta import ObjectMeta
@@ -521,6 +522,7 @@ async def test_an_endpoint_that_leads_back_to_us_has_no_traffic_until_it_does_no
     assert [text.partition(",")[0] for text in told] == [
         "cannot send requests to endpoint a: readylb itself listens on 127.0.0.1:8080"
     ]
+    assert world.store.get(Pod, "default", "a").condition(LEADS_BACK_CONDITION) is not None
 
     moved = (ServicePort(port=8080, target_port=9090),)
     world.store.update(
@@ -528,6 +530,17 @@ async def test_an_endpoint_that_leads_back_to_us_has_no_traffic_until_it_does_no
     )
     await world.settle()
     assert [entry.ready for entry in world.take(SetEndpoints)[-1].endpoints] == [True]
+    assert world.store.get(Pod, "default", "a").condition(LEADS_BACK_CONDITION) is None
+
+
+async def test_nobody_leads_back_to_a_service_that_is_gone(world: World) -> None:
+    world.store.create(make_service(port=8080))
+    world.store.create(make_pod("a"))
+    await started(world)
+    world.store.remove(Service, "default", "web")
+    await world.settle()
+    assert world.store.get(Pod, "default", "a").condition(LEADS_BACK_CONDITION) is None
+    assert world.link.ejections.of("uid-a") == ()
 
 
 async def test_who_closed_a_circle_is_let_in_when_another_opens_it(world: World) -> None:

@@ -1,7 +1,7 @@
 """The columns of `get pods`: READY, STATUS and RESTARTS as Kubernetes derives them.
 
-Source: pkg/printers/internalversion/printers.go, printPod. A drained pod is marked as a cordoned node
-is (printNode): `Running,Drained`.
+Source: pkg/printers/internalversion/printers.go, printPod. What keeps a pod from traffic beside its probes
+is added as it is for a cordoned node (printNode): `Running,Drained`, `Running,LeadsBack`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from readylb.admin.kubernetes.tables import AGE, NAME, NONE, Cell, Column, Layout, age
 from readylb.core.drained import drained_word
+from readylb.core.leads_back import leads_back_word
 from readylb.model import Pod
 from readylb.model.container import ContainerStateTerminated, ContainerStatus
 
@@ -24,7 +25,7 @@ def pod_row(pod: Pod, now: float) -> Sequence[Cell]:
     return (
         pod.metadata.name,
         f"{ready}/{len(pod.spec.long_running)}",
-        ",".join(filter(None, (pod_reason(pod), drained_word(pod)))),
+        ",".join(filter(None, (pod_reason(pod), drained_word(pod), leads_back_word(pod)))),
         _restarts(pod.status.init_container_statuses if waiting else statuses, now),
         age(pod.metadata.creation_timestamp, now),
         _address(pod),

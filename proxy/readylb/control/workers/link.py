@@ -18,6 +18,7 @@ from readylb.control import controller
 from readylb.control.clock import Clock
 from readylb.control.store import Change, ChangeType, Key, Store
 from readylb.control.workers import circles, service_status, suspicions
+from readylb.control.workers.circle_watch import CircleWatch
 from readylb.control.workers.ejections import Ejections
 from readylb.control.workers.endpoint_table import (
     entries,
@@ -43,7 +44,6 @@ from readylb.telemetry.metrics import Metrics
 from readylb.wire.channel import Channel, Message
 from readylb.wire.messages import (
     Address,
-    EndpointEntry,
     EndpointsApplied,
     Hello,
     ListenFailed,
@@ -97,6 +97,7 @@ class Link:
         self._removals = 0
         #: Whom workers have left out for a time.
         self.ejections = Ejections()
+        self._circles = CircleWatch(store, clock, recorder, self.ejections)
         #: Every failure to listen so far; `error` is the whole sentence with its remedy.
         self.listen_failures: list[ListenFailed] = []
 
@@ -218,7 +219,7 @@ class Link:
         found = current(entries(port, slices, pods), service, pods, self._store, self._traffic.survived)
         found = suspicions.marked(found, pods, self._store)
         found = dated(found, pods, self._offset, slow_start=state.settings.slow_start_seconds > 0)
-        found = self._without_circles(service, state, found)
+        found = self._circles.without(service, state, found, self._ports)
         reason = no_ready_reason(found, pods)
         if reason and state.circling:
             reason = circles.reason(state.circling)
@@ -237,20 +238,6 @@ class Link:
         self._traffic.sending(state.endpoints)
         self._channel.send(state.endpoints)
         self._look_again(state.service)
-
-    def _without_circles(
-        self, service: Service, state: ServicePortState, found: tuple[EndpointEntry, ...]
-    ) -> tuple[EndpointEntry, ...]:
-        """Leave out, and report once, endpoints that lead back to where we listen."""
-        kept = circles.without_circles(found, state, self._ports)
-        cut = [old for old, new in zip(found, kept, strict=True) if old is not new]
-        for entry in cut:
-            if entry.name not in state.circling:
-                text = circles.sentence(entry, service.metadata.name, state.port)
-                self._recorder.record(service, "Warning", "EndpointLeadsBack", text, component="readylb")
-        state.circling = frozenset(entry.name for entry in cut)
-        self.ejections.lead_back(state.key, {entry.uid for entry in cut}, self._clock.now())
-        return kept
 
     def _drop(self, key: Key, kept: set[str]) -> None:
         """Forget the Service's ports that are gone; whoever was kept from their address may have it."""
@@ -273,6 +260,7 @@ class Link:
     def _remove(self, key: str) -> None:
         """Have a Service port served no more; its pods are waited for until all workers are done with it."""
         self._removals += 1
+        self._circles.forget(key)
         self._traffic.leaving(key, self._removals)
         self._channel.send(RemoveService(key, self._removals))
 
