@@ -17,3 +17,8 @@ async def test_whoever_writes_is_told_that_we_validate_fields(api: TestClient) -
     assert {"fieldValidation", "dryRun"} <= {item["name"] for item in patch["parameters"]}
     kind = {"group": "apps", "version": "v1", "kind": "Deployment"}
     assert patch["x-kubernetes-group-version-kind"] == kind
+
+
+async def test_that_there_are_no_schemas_is_said_where_clients_look_for_them(api: TestClient) -> None:
+    document = await (await api.get("/openapi/v3/api/v1")).json()
+    assert document["components"] == {"schemas": {}}

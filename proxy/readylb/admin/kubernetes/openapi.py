@@ -1,7 +1,8 @@
 """OpenAPI v3, as far as kubectl asks: that the server itself judges fields (`fieldValidation`).
 
 kubectl looks for that parameter at the patch of a kind before it creates or applies anything; where it
-finds it, it leaves the validation to us. There are no schemas: what is wrong is said with its path.
+finds it, it leaves the validation to us. There are no schemas: what is wrong is said with its path, and
+`kubectl explain`, which looks into `components`, says that it finds none.
 Source: client-go/openapi, cli-runtime/pkg/resource/query_param_verifier_v3.go.
 """
 
@@ -39,7 +40,8 @@ async def group_version(request: web.Request) -> web.Response:
         msg = "the server could not find the requested resource"
         raise NotFoundError(msg)
     paths = {path: operations for item in found for path, operations in _paths(item)}
-    return web.json_response({"openapi": "3.0.0", "info": _INFO, "paths": paths})
+    document = {"openapi": "3.0.0", "info": _INFO, "paths": paths, "components": {"schemas": {}}}
+    return web.json_response(document)
 
 
 def _place(item: Resource) -> str:
