@@ -23,6 +23,9 @@ from typing import Protocol, TypeVar
 from readylb.control.runtimes.cgroups import ContainerCgroup
 from readylb.errors import RuntimeFailureError
 
+#: Where an isolated pod has its own files.
+_PRIVATE = Path("/tmp")  # noqa: S108 - nothing is written there
+
 T = TypeVar("T")
 
 
@@ -174,7 +177,17 @@ def _why(command: Command, error: OSError | ValueError) -> str:
         return f"exec: {error}"
     reason = (error.strerror or str(error)).lower()
     if command.directory is not None and error.filename == command.directory:
-        return f"workingDir {command.directory!r}: {reason}"
-    if isinstance(error, FileNotFoundError) and "/" not in command.argv[0]:
+        return f"workingDir {command.directory!r}: {reason}{_hint(command, command.directory, error)}"
+    name = command.argv[0]
+    if isinstance(error, FileNotFoundError) and "/" not in name:
         reason = "executable file not found in $PATH"
-    return f'exec: "{command.argv[0]}": {reason}'
+    here = shutil.which(name, path=command.environment.get("PATH"))
+    return f'exec: "{name}": {reason}{_hint(command, here, error)}'
+
+
+def _hint(command: Command, here: str | None, error: OSError) -> str:
+    """Return why a pod misses what this machine has, where that is known: it has its own /tmp."""
+    if command.entrance is None or not here or not isinstance(error, FileNotFoundError):
+        return ""
+    hidden = Path(here).exists() and Path(here).absolute().is_relative_to(_PRIVATE)
+    return f" ({here} is in this machine's {_PRIVATE}, and an isolated pod has its own)" if hidden else ""

@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +142,17 @@ async def test_a_command_in_another_pods_private_files_is_not_found(runtime: Pro
     pod, _ = await start(runtime, "web-0")
     with pytest.raises(RuntimeFailureError, match='exec: "/tmp/nothing": no such file or directory'):
         await runtime.exec_sync(pod, "main", ("/tmp/nothing",), 10.0)
+
+
+async def test_what_only_this_machine_has_in_tmp_is_said_to_be_there(runtime: ProcessRuntime) -> None:
+    pod, _ = await start(runtime, "web-0")
+    with tempfile.NamedTemporaryFile(dir="/tmp") as program:
+        Path(program.name).chmod(0o700)
+        said = (
+            f'exec: "{program.name}": no such file or directory ({program.name} is in this machine\'s /tmp, '
+        )
+        with pytest.raises(RuntimeFailureError, match=re.escape(said)):
+            await runtime.exec_sync(pod, "main", (program.name,), 10.0)
 
 
 async def test_a_terminal_inside_runs_what_only_the_pod_has(runtime: ProcessRuntime) -> None:
