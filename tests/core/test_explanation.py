@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,10 @@ from readylb.model.probe import ProbeKind, ProbeResult
 
 NOW = 1000.0
 RUNNING = ContainerState(running=ContainerStateRunning(started_at=900.0))
+
+
+UP = ContainerState(running=ContainerStateRunning(started_at=950.0))
+DONE = ContainerState(terminated=ContainerStateTerminated(reason="Completed"))
 
 
 def make_pod(state: ContainerState = RUNNING, *, ready: bool = False, started: bool = True) -> Pod:
@@ -97,7 +102,7 @@ def test_a_ready_pod_that_nobody_selects_is_out() -> None:
         ),
         (
             make_pod(ContainerState(terminated=ContainerStateTerminated(exit_code=3, reason="Error"))),
-            "the end of container c: Error, exit code 3",
+            "container c ended with exit code 3 (Error)",
         ),
         (replace(make_pod(), status=PodStatus()), "container c has not been started yet"),
         (
@@ -115,6 +120,56 @@ def test_the_first_reason_decides(pod: Pod, words: str) -> None:
         container="c", kind=ProbeKind.STARTUP, last=ProbeResult.FAILURE, streak=1, threshold=30
     )
     assert told(pod, startup, FAILING).decided_by == words
+
+
+def test_a_container_that_backs_off_tells_how_it_ended() -> None:
+    back_off = ContainerState(
+        waiting=ContainerStateWaiting(reason="CrashLoopBackOff", message="back-off 10s")
+    )
+    ended = ContainerStateTerminated(
+        exit_code=128, reason="StartError", message="no such file", finished_at=997.0
+    )
+    status = ContainerStatus(name="c", state=back_off, last_state=ContainerState(terminated=ended))
+    pod = make_pod()
+    assert told(replace(pod, status=replace(pod.status, container_statuses=(status,)))).decided_by == (
+        "container c waits: CrashLoopBackOff back-off 10s; "
+        "it ended 3s ago with exit code 128 (StartError no such file)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ({}, "container first has not been started yet"),
+        ({"first": RUNNING}, "init container first has not ended yet"),
+        (
+            {"first": ContainerState(terminated=ContainerStateTerminated(exit_code=1, reason="Error"))},
+            "container first ended with exit code 1 (Error)",
+        ),
+        ({"first": DONE, "beside": RUNNING}, "startup probe of container beside: 1 of 30 failures"),
+        ({"first": DONE, "beside": UP, "last": RUNNING}, "init container last has not ended yet"),
+    ],
+)
+def test_before_a_pod_is_initialized_its_init_containers_decide(
+    states: Mapping[str, ContainerState], words: str
+) -> None:
+    pod = make_pod(ContainerState(waiting=ContainerStateWaiting(reason="PodInitializing")), started=False)
+    statuses = tuple(
+        ContainerStatus(name=name, state=state, ready=state is DONE, started=state is UP)
+        for name, state in states.items()
+    )
+    inits = (
+        Container(name="first"),
+        Container(name="beside", restart_policy="Always"),
+        Container(name="last"),
+    )
+    waits = PodCondition(type="Initialized", status="False")
+    status = replace(pod.status, init_container_statuses=statuses, conditions=(waits,))
+    startup = Evidence(
+        container="beside", kind=ProbeKind.STARTUP, last=ProbeResult.FAILURE, streak=1, threshold=30
+    )
+    pod = replace(pod, spec=replace(pod.spec, init_containers=inits), status=status)
+    assert told(pod, startup).decided_by == words
 
 
 def test_a_readiness_gate_decides_when_every_container_is_ready() -> None:

@@ -13,7 +13,7 @@ from readylb.core.drained import DRAINED, DRAINED_CONDITION, is_drained
 from readylb.core.durations import human_duration
 from readylb.core.passive import PassiveSignal, kept, still
 from readylb.model import Pod
-from readylb.model.container import ContainerStatus
+from readylb.model.container import ContainerStateTerminated, ContainerStatus
 from readylb.model.pod import PodCondition
 from readylb.model.probe import ProbeKind, ProbeResult
 
@@ -59,6 +59,10 @@ class Evidence:
             return f"{self.streak} of {_plural(noun, self.threshold)}"
         decide = "decides" if self.threshold == 1 else "decide"
         return f"{_plural(noun, self.streak)} in a row, {self.threshold} {decide}"
+
+
+#: What decided, and the probe that did if one did.
+_Reason = tuple[str, Evidence | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +152,7 @@ def _headline(pod: Pod, known: Known, services: Sequence[str], since: float | No
     return f"out: not Ready{age}"
 
 
-def _decider(pod: Pod, known: Known, now: float) -> tuple[str, Evidence | None]:
+def _decider(pod: Pod, known: Known, now: float) -> _Reason:
     """Return what decided, by the first rule that applies, and the probe that did if one did."""
     evidence = known.evidence
     if pod.finished and not pod.terminating:
@@ -160,10 +164,9 @@ def _decider(pod: Pod, known: Known, now: float) -> tuple[str, Evidence | None]:
             waits = item.container in known.postponed
             fate = "its restart waits for another Ready pod" if waits else "the container is to be restarted"
             return f"{item.name}: {item.count}; {fate}", item
-    for container in pod.spec.long_running:
-        found = _against(pod.container_status(container.name), container.name, evidence)
-        if found is not None:
-            return found
+    found = _against_containers(pod, evidence, now)
+    if found is not None:
+        return found
     if known.services and known.signals:
         return "; ".join(item.sentence(now) for item in known.signals), _readiness(evidence)
     return _last_rule(pod, _readiness(evidence))
@@ -178,7 +181,7 @@ def _operator(pod: Pod) -> str:
     return f"the operator: annotation {DRAINED}; {state}"
 
 
-def _last_rule(pod: Pod, readiness: Evidence | None) -> tuple[str, Evidence | None]:
+def _last_rule(pod: Pod, readiness: Evidence | None) -> _Reason:
     """Return what decides when every container is ready."""
     ready = pod.condition("Ready")
     if ready is not None and ready.status != "True":
@@ -188,24 +191,59 @@ def _last_rule(pod: Pod, readiness: Evidence | None) -> tuple[str, Evidence | No
     return f"{readiness.name}: {readiness.count}", readiness
 
 
+def _against_containers(pod: Pod, evidence: Sequence[Evidence], now: float) -> _Reason | None:
+    """Return what keeps the first container that is not ready from being so, or None."""
+    each = (
+        _against(pod.container_status(container.name), container.name, evidence, now)
+        for container in pod.spec.long_running
+    )
+    return _against_beginning(pod, evidence, now) or next(filter(None, each), None)
+
+
+def _against_beginning(pod: Pod, evidence: Sequence[Evidence], now: float) -> _Reason | None:
+    """Return what holds the init container up whose turn it is, or None: the pod is initialized."""
+    initialized = pod.condition("Initialized")
+    if initialized is None or initialized.status == "True":
+        return None
+    for container in pod.spec.init_containers:
+        status = pod.container_status(container.name)
+        if container.is_sidecar and status is not None and status.started:
+            continue
+        found = _against(status, container.name, evidence, now)
+        if found is not None:
+            text, probe = found
+            waits = not container.is_sidecar and status is not None and status.state.running is not None
+            return f"init container {container.name} has not ended yet" if waits else text, probe
+    return None
+
+
 def _against(
-    status: ContainerStatus | None, name: str, evidence: Sequence[Evidence]
-) -> tuple[str, Evidence | None] | None:
+    status: ContainerStatus | None, name: str, evidence: Sequence[Evidence], now: float
+) -> _Reason | None:
     """Return what keeps one container from being ready, or None."""
     if status is None:
         return f"container {name} has not been started yet", None
     waiting, ended = status.state.waiting, status.state.terminated
     if waiting is not None:
-        return f"container {name} waits: {waiting.reason} {waiting.message}".rstrip(), None
-    if ended is not None:
-        return f"the end of container {name}: {ended.reason}, exit code {ended.exit_code}", None
+        last = status.last_state.terminated
+        before = "" if last is None else f"; it ended {_end(last, now)}"
+        return f"container {name} waits: {waiting.reason} {waiting.message}".rstrip() + before, None
     if status.ready:
         return None
+    if ended is not None:
+        return f"container {name} ended {_end(ended, now)}", None
     kind = ProbeKind.READINESS if status.started else ProbeKind.STARTUP
     probe = next((item for item in evidence if (item.container, item.kind) == (name, kind)), None)
     if probe is None:
         return f"container {name} is not ready", None
     return f"{probe.name}: {probe.count}", probe
+
+
+def _end(state: ContainerStateTerminated, now: float) -> str:
+    """Return when and how a container ended."""
+    ago = "" if state.finished_at is None else f"{human_duration(now - state.finished_at)} ago "
+    why = " ".join(filter(None, (state.reason, state.message)))
+    return f"{ago}with exit code {state.exit_code}" + (f" ({why})" if why else "")
 
 
 def _output(item: Evidence | None, now: float) -> str:
