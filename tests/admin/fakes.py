@@ -131,8 +131,8 @@ class FakeRuntime:
 
 
 class FakeMetrics:
-    def expose(self) -> bytes:
-        return b"readylb_requests_total 1\n"
+    def parts(self) -> tuple[bytes, ...]:
+        return b"readylb_requests_total ", b"1\n"
 
 
 class NoEvents:

@@ -175,6 +175,33 @@ def test_probe_results_have_kubelets_words_and_failures_no_duration() -> None:
     assert value(metrics, "prober_probe_duration_seconds_count", **probe) == 3
 
 
+def test_many_endpoints_are_exposed_in_parts_that_make_one_whole() -> None:
+    metrics = Metrics()
+    pods = [f"web-{number}" for number in range(100)]
+    for pod in pods:
+        metrics.probe("Readiness", "success", "app", pod, "default", pod, 0.002)
+    endpoints = tuple(EndpointStats(pod, pod, 12, 1, 3, 2, tuple(range(TOTAL)), 1.5) for pod in pods)
+    metrics.worker_stats(stats(endpoints=endpoints))
+    parts = list(metrics.parts())
+    lines = metrics.expose().decode().splitlines()
+    assert max(part.count(b"\n") for part in parts) < 1000
+    for name in ("prober_probe_duration_seconds", "readylb_endpoint_request_duration_seconds"):
+        assert [line for line in lines if line.startswith(f"# TYPE {name} ")] == [f"# TYPE {name} histogram"]
+        found = [line for line in lines if line.startswith(f"{name}_bucket")]
+        assert len(found) == len(set(found)) == 100 * TOTAL
+    assert len(lines) == len(set(lines))
+
+
+def test_a_probes_duration_is_counted_in_the_first_bucket_that_holds_it() -> None:
+    metrics = Metrics()
+    probe = {"probe_type": "Liveness", "container": "app", "pod": "web-1", "namespace": "default"}
+    for seconds in (0.0005, 0.0006, 61.0):
+        metrics.probe("Liveness", "success", "app", "web-1", "default", "u1", seconds)
+    name = "prober_probe_duration_seconds_bucket"
+    counts = [value(metrics, name, **probe, le=bound) for bound in ("0.0005", "0.001", "60.0", "+Inf")]
+    assert counts == [1, 2, 2, 3]
+
+
 def test_nothing_is_left_of_a_pod_that_is_gone() -> None:
     metrics = full()
     metrics.read_state(Sources())

@@ -5,7 +5,7 @@ It reads and writes the store; of the controllers it sees what `Insight` shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,8 +23,8 @@ from readylb.telemetry.events import EventRecorder
 class Exposition(Protocol):
     """What the metrics page needs of the metrics registry."""
 
-    def expose(self) -> bytes:
-        """Return every metric in Prometheus' text format."""
+    def parts(self) -> Iterable[bytes]:
+        """Return every metric in Prometheus' text format, in parts that are made one by one."""
 
 
 class Insight(Protocol):

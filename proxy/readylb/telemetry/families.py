@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
@@ -15,6 +16,9 @@ Sample = tuple[Sequence[str], float]
 HistogramSample = tuple[Sequence[str], Sequence[int], float]
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
+#: Series of one part of a histogram; each has a line per bucket.
+_SERIES_OF_A_PART = 20
+
 
 def numbers(metric: Metric, samples: Iterable[Sample]) -> Family:
     """Return a counter's or gauge's family with its series."""
@@ -25,11 +29,19 @@ def numbers(metric: Metric, samples: Iterable[Sample]) -> Family:
     return family
 
 
-def histogram(metric: Metric, samples: Iterable[HistogramSample]) -> Family:
-    """Return a histogram's family; series with another number of buckets than ours are left out."""
-    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+def histogram(metric: Metric, samples: Iterable[HistogramSample]) -> Iterator[Family]:
+    """Yield a histogram's family in parts, so that nobody has to wait for a long one to be made.
+
+    Series with another number of buckets than ours are left out.
+    """
     bounds = [repr(bound) for bound in LATENCY_BUCKETS_SECONDS] + ["+Inf"]
-    for labels, counts, total_seconds in samples:
-        if len(counts) == len(bounds):
+    whole = (sample for sample in samples if len(sample[1]) == len(bounds))
+    part = list(islice(whole, _SERIES_OF_A_PART))
+    while True:
+        family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for labels, counts, total_seconds in part:
             family.add_metric(labels, list(zip(bounds, counts, strict=True)), total_seconds)
-    return family
+        yield family
+        part = list(islice(whole, _SERIES_OF_A_PART))
+        if not part:
+            return

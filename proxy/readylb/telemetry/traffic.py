@@ -77,7 +77,7 @@ class Traffic(Collector):
         ports = [(labels_of(key), totals) for key, totals in self._totals().items()]
         yield numbers(table.WORKERS, [((), len(self._last))])
         yield numbers(table.REQUESTS, _by_class(ports))
-        yield histogram(table.REQUEST_DURATION, _latencies(ports))
+        yield from histogram(table.REQUEST_DURATION, _latencies(ports))
         yield numbers(table.REQUESTS_TO_UNREADY, self._to_unready(ports))
         yield numbers(table.RETRIES, [(labels, item.retries) for labels, item in ports])
         yield numbers(table.RETRIES_DENIED, [(labels, item.retries_denied) for labels, item in ports])
@@ -97,7 +97,7 @@ class Traffic(Collector):
         yield numbers(table.ENDPOINT_REQUESTS, [(labels, item.requests) for labels, item in endpoints])
         yield numbers(table.ENDPOINT_RESPONSES, _answers(endpoints))
         yield numbers(table.ENDPOINT_FAILURES, [(labels, item.failures) for labels, item in endpoints])
-        yield histogram(
+        yield from histogram(
             table.ENDPOINT_DURATION,
             ((labels, item.latency_buckets, item.latency_sum_seconds) for labels, item in endpoints),
         )

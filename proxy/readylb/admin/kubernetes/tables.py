@@ -52,8 +52,13 @@ def table(
         "apiVersion": "meta.k8s.io/v1",
         "metadata": {"resourceVersion": version},
         "columnDefinitions": [_definition(column) for column in layout.columns],
-        "rows": [{"cells": list(layout.row(item, now)), **_attached(item, include)} for item in items],
+        "rows": [row(layout, item, now, include) for item in items],
     }
+
+
+def row(layout: Layout, item: ApiObject, now: float, include: str) -> dict[str, Any]:
+    """Return the row of one item."""
+    return {"cells": list(layout.row(item, now)), **_attached(item, include)}
 
 
 def age(moment: float | None, now: float) -> str:

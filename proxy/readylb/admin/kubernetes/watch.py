@@ -20,6 +20,8 @@ from readylb.admin.kubernetes.objects import ApiObject
 from readylb.admin.kubernetes.query import Query, whole_number
 from readylb.admin.kubernetes.status import BadRequestError, failure
 from readylb.admin.kubernetes.tables import table
+from readylb.admin.turns import Turns
+from readylb.control.clock import Clock
 from readylb.control.store import HISTORY, Change, ChangeType, Watch
 from readylb.errors import GoneError
 
@@ -47,7 +49,7 @@ async def watch(request: web.Request, query: Query, deps: AdminDeps) -> web.Stre
             stream = _Stream(query, deps)
             try:
                 async with asyncio.timeout(seconds):
-                    async for line in _lines(stream, changes, query):
+                    async for line in _lines(stream, changes, query, deps.clock):
                         async with asyncio.timeout(STALL_SECONDS):
                             await response.write(line + b"\n")
             except TimeoutError:
@@ -115,10 +117,12 @@ class _Stream:
         return _line(kind, compact(document))
 
 
-async def _lines(stream: _Stream, changes: Watch, query: Query) -> AsyncIterator[bytes]:
+async def _lines(stream: _Stream, changes: Watch, query: Query, clock: Clock) -> AsyncIterator[bytes]:
+    turns = Turns(clock)
     for change in changes.drain():
         for line in stream.lines(change):
             yield line
+        await turns.pause()
     bookmarks = query.flag("allowWatchBookmarks") and query.table is None
     if bookmarks and query.flag("sendInitialEvents"):
         yield stream.bookmark(initial_end=True)
