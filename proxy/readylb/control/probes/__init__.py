@@ -1,1 +1,1 @@
-"""Probe workers: run handlers on time and write conclusions to the store."""
+"""Probers: ask on time and write conclusions to the store."""

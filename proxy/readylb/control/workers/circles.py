@@ -34,7 +34,7 @@ def without_circles(
     own = _own(ports.values())
     return tuple(
         altered(entry, ready=False, serving=False)
-        if any(_reaches(target, state.key, ports, own) for target in _targets(entry, own))
+        if any(_reaches(key, state.key, ports, own) for key in _keys_at(entry, own))
         else entry
         for entry in found
     )
@@ -64,7 +64,7 @@ def _own(ports: Iterable[ServicePortState]) -> _Own:
     return own
 
 
-def _targets(entry: EndpointEntry, own: _Own) -> list[str]:
+def _keys_at(entry: EndpointEntry, own: _Own) -> list[str]:
     """Return the Service ports that an endpoint is."""
     return [key for host, key in own.get(entry.port, ()) if _is_at(entry.host, host)]
 
@@ -104,5 +104,5 @@ def _reaches(key: str, goal: str, ports: Mapping[str, ServicePortState], own: _O
         entries = state.endpoints.endpoints if state is not None and state.endpoints is not None else ()
         for entry in entries:
             if entry.port in own and (entry.ready or entry.serving):
-                ahead += _targets(entry, own)
+                ahead += _keys_at(entry, own)
     return False
