@@ -62,7 +62,7 @@ _IDEMPOTENT: Final = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b
 
 def is_idempotent(method: bytes) -> bool:
     """Say whether executing `method` twice is the same as once (RFC 9110 §9.2.2)."""
-    return method in _IDEMPOTENT
+    return method == b"GET" or method in _IDEMPOTENT
 
 
 def needs_budget(failure: Failure) -> bool:

@@ -19,19 +19,17 @@ from httptools import (
 )
 
 from readylb.core.http1.diagnosis import UNCLEAR, what_is_wrong
-from readylb.core.http1.exchange import Fields, Request, Response
+from readylb.core.http1.exchange import Request, Response
 from readylb.core.http1.framing import (
-    bad_escape,
-    finish_plain_request,
     finish_request,
     finish_response,
-    read_response_line,
     refuse_unfinished,
     start_request,
+    start_response,
 )
-from readylb.core.http1.lines import REQUEST_HEAD, notable_of_request
+from readylb.core.http1.lines import BESIDE_FIELDS, notable_of_request, notable_of_response, split
 from readylb.core.http1.responses import Refusal
-from readylb.core.http1.syntax import has_bad_escape, with_blanks_for_tabs
+from readylb.core.http1.syntax import with_blanks_for_tabs
 from readylb.wire.messages import Limits
 
 
@@ -51,70 +49,21 @@ class _NoCallbacks:
 
 _NO_CALLBACKS: Final = _NoCallbacks()
 _EMPTY_LINE: Final = 4  # with the end of the line before
-_LINE_REST: Final = 12  # of a request line: two blanks, the version, CRLF
-_SHORTEST_FIELD: Final = 4  # a name of one letter, a colon, CRLF
 
 
 def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
     """Read the request head with which `data` begins; None: it has not come to its end."""
-    found = REQUEST_HEAD.match(data)
-    if found is None:
-        return _read_other_request(data, limits)
-    method, target, minor, name, value, name_2, value_2, name_3, value_3, ended = found.groups()
-    if ended is None:
-        return _read_other_request(data, limits)
-    end = found.end()
-    head = data if end == len(data) else data[:end]
-    request = Request(head, method, target, 1 if minor == b"1" else 0, len(method) + len(target) + _LINE_REST)
-    refusal = None
-    if (
-        end > limits.request_line_bytes
-        or end > limits.header_fields * _SHORTEST_FIELD
-        or end > limits.head_bytes
-    ):
-        refusal = _refuse_size(request, limits)
-    if refusal is not None or (b"%" in target and has_bad_escape(target)):
-        return refusal or bad_escape()
-    try:
-        HttpRequestParser(_NO_CALLBACKS).feed_data(head)
-    except (HttpParserUpgrade, HttpParserError) as error:
-        refusal = _refusal_of(error, head)
-        if refusal is not None and refusal.text != UNCLEAR:
-            return refusal
-    if name_2 is None and name is not None and request.minor and name.lower() == b"host":
-        return finish_plain_request(request, value) or refusal or request
-    # The parser judges lengths as well; framing says which of its rules was broken.
-    return (
-        finish_request(request, _fields(name, value, name_2, value_2, name_3, value_3)) or refusal or request
-    )
-
-
-def read_response(head: bytes, method: bytes) -> Response | str:
-    """Read a whole response head that answers `method`; a string says why it is not valid."""
-    response = read_response_line(head)
-    if response is None:
-        return "the status line is not valid"
-    try:
-        HttpResponseParser(_NO_CALLBACKS).feed_data(head)
-    except HttpParserUpgrade:
-        return finish_response(response, method) or response
-    except HttpParserError:
-        return "the response head is not valid"
-    return finish_response(response, method) or response
-
-
-def _read_other_request(data: bytes, limits: Limits) -> Request | Refusal | None:
-    """Read what is not in the shape that nearly all have: other targets, many lines that matter, mistakes."""
     end = data.find(b"\r\n\r\n") + _EMPTY_LINE
     if end < _EMPTY_LINE:
         return None
-    head = data[:end]
+    head = data if end == len(data) else data[:end]
     if end > limits.head_bytes:
         return refuse_unfinished(head, limits.request_line_bytes, limits.head_bytes)
-    request = start_request(head)
+    lines = split(head)
+    request = start_request(head, lines[0])
     if isinstance(request, Refusal):
         return request
-    refusal = _refuse_size(request, limits)
+    refusal = _refuse_size(lines, limits)
     if refusal is not None:
         return refusal
     try:
@@ -123,37 +72,31 @@ def _read_other_request(data: bytes, limits: Limits) -> Request | Refusal | None
         refusal = _refusal_of(error, head)
         if refusal is not None and refusal.text != UNCLEAR:
             return refusal
-    return finish_request(request, notable_of_request(head)) or refusal or request
+    # The parser judges lengths as well; framing says which of its rules was broken.
+    return finish_request(request, notable_of_request(lines)) or refusal or request
 
 
-def _fields(  # noqa: PLR0913, PLR0917 - names and values as a pattern has them
-    name: bytes | None,
-    value: bytes | None,
-    name_2: bytes | None,
-    value_2: bytes | None,
-    name_3: bytes | None,
-    value_3: bytes | None,
-) -> Fields:
-    """Return the lines that were found. What is behind one that is None is None."""
-    fields: Fields = []
-    if name is not None and value is not None:
-        fields.append((name, value))
-    if name_2 is not None and value_2 is not None:
-        fields.append((name_2, value_2))
-    if name_3 is not None and value_3 is not None:
-        fields.append((name_3, value_3))
-    return fields
+def read_response(head: bytes, method: bytes) -> Response | str:
+    """Read a whole response head that answers `method`; a string says why it is not valid."""
+    lines = split(head)
+    response = start_response(head, lines[0])
+    if response is None:
+        return "the status line is not valid"
+    try:
+        HttpResponseParser(_NO_CALLBACKS).feed_data(head)
+    except HttpParserUpgrade:
+        # Raised after a complete head. Whether it was asked for is decided later.
+        return finish_response(response, notable_of_response(lines), method) or response
+    except HttpParserError:
+        return "the response head is not valid"
+    return finish_response(response, notable_of_response(lines), method) or response
 
 
-def _refuse_size(request: Request, limits: Limits) -> Refusal | None:
-    """Hold a whole request head against the limits."""
-    head = request.head
-    if len(head) > limits.head_bytes:
-        return refuse_unfinished(head, limits.request_line_bytes, limits.head_bytes)
-    if request.fields_at - 2 > limits.request_line_bytes:
+def _refuse_size(lines: list[bytes], limits: Limits) -> Refusal | None:
+    """Hold a head that is not too large as a whole against the limits."""
+    if len(lines[0]) - 1 > limits.request_line_bytes:
         return Refusal(414, f"the request line is longer than {limits.request_line_bytes} bytes")
-    # Beside the fields, two lines end in LF.
-    if head.count(b"\n") - 2 > limits.header_fields:
+    if len(lines) - BESIDE_FIELDS > limits.header_fields:
         return Refusal(431, f"there are more than {limits.header_fields} header fields")
     return None
 

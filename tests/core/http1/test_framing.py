@@ -10,19 +10,20 @@ from readylb.core.http1.framing import (
     finish_request,
     finish_response,
     is_switching,
-    read_response_line,
     refuse_unfinished,
     start_request,
+    start_response,
 )
-from readylb.core.http1.lines import notable_of_request
+from readylb.core.http1.lines import notable_of_request, notable_of_response, split
 from readylb.core.http1.responses import Refusal
 
 
 def judge(head: bytes):
-    request = start_request(head)
+    lines = split(head)
+    request = start_request(head, lines[0])
     if isinstance(request, Refusal):
         return request
-    return finish_request(request, notable_of_request(head)) or request
+    return finish_request(request, notable_of_request(lines)) or request
 
 
 def get(*lines: bytes, line: bytes = b"GET / HTTP/1.1") -> bytes:
@@ -256,9 +257,10 @@ OK = b"HTTP/1.1 200 OK"
 
 
 def judge_response(head: bytes, method: bytes = b"GET"):
-    response = read_response_line(head)
+    lines = split(head)
+    response = start_response(head, lines[0])
     assert response is not None
-    return finish_response(response, method) or response
+    return finish_response(response, notable_of_response(lines), method) or response
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def judge_response(head: bytes, method: bytes = b"GET"):
     ],
 )
 def test_rfc9112_4_a_status_line_has_one_form(head):
-    assert read_response_line(head) is None
+    assert start_response(head, split(head)[0]) is None
 
 
 @pytest.mark.parametrize(

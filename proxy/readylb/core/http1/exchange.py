@@ -12,8 +12,9 @@ VIA_NAME: Final = b" readylb"
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 
-# The lines of a head that say something to this hop: name as received, value.
-Fields = list[tuple[bytes, bytes]]
+# The lines of a head that say something to this hop: name in lower case, name as received, value without
+# the blanks around it.
+Fields = list[tuple[bytes, bytes, bytes]]
 
 
 class Request:

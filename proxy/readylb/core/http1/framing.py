@@ -11,7 +11,6 @@ from typing import Final
 
 from readylb.core.http1.diagnosis import what_is_wrong
 from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, VIA_NAME, Fields, Request, Response
-from readylb.core.http1.lines import is_dated, notable_of_response
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
     ABSOLUTE,
@@ -31,6 +30,7 @@ _SWITCHING: Final = 101
 _OK: Final = 200
 _BODYLESS: Final = frozenset((204, 304))
 _SLASH: Final = 47
+_PERCENT: Final = 37
 _WORDS: Final = 3  # of a request line
 # RFC 9110 §7.6.2: the methods whose hops Max-Forwards counts.
 _COUNTED: Final = frozenset((b"OPTIONS", b"TRACE"))
@@ -63,9 +63,8 @@ class _Lengths:
         return ""
 
 
-def start_request(head: bytes) -> Request | Refusal:
-    """Read the request line of a whole head (RFC 9112 §3)."""
-    line, _, _ = head.partition(b"\n")
+def start_request(head: bytes, line: bytes) -> Request | Refusal:
+    """Read the request `line` (RFC 9112 §3), with its CR, of a whole head."""
     words = line.split(b" ")
     if len(words) != _WORDS or not is_token(words[0]) or not is_target(words[1]):
         return _refuse_line(line)
@@ -81,29 +80,22 @@ def start_request(head: bytes) -> Request | Refusal:
     request = Request(head, method, target, minor, len(line) + 1)
     if target[0] != _SLASH:
         return _other_target(request)
-    return bad_escape() if has_bad_escape(target) else request
-
-
-def bad_escape() -> Refusal:
-    """Return the answer to a target with a bad escape in its path."""
-    return Refusal(400, "the request target holds an invalid escape")
-
-
-def finish_plain_request(request: Request, host: bytes) -> Refusal | None:
-    """Judge a request of HTTP/1.1 of which only the Host line matters; None: it may be forwarded."""
-    request.plain = True
-    request.host = host = host.rstrip(b" \t")
-    return None if is_authority(host) else _bad_host()
+    return _bad_escape() if _PERCENT in target and has_bad_escape(target) else request
 
 
 def finish_request(request: Request, fields: Fields) -> Refusal | None:
     """Judge the lines that matter and put what they say into `request`; None: it may be forwarded."""
+    if len(fields) == 1 and request.minor and not request.rewritten_target:
+        # Nearly all that have no body: only Host says something to this hop, if it is Host.
+        lower, _, host = fields[0]
+        if lower == b"host":
+            request.plain = True
+            request.host = host
+            return None if is_authority(host) else _bad_host()
     hosts: list[bytes] = []
     lengths = _Lengths()
     own_hops = 0
-    for name, received in fields:
-        lower = name.lower()
-        value = received.rstrip(b" \t")
+    for lower, name, value in fields:
         if lower == b"host":
             hosts.append(value)
         elif lower in (b"content-length", b"transfer-encoding"):
@@ -135,42 +127,37 @@ def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int, judge
     if is_broken(unfinished[start:] if start > 0 else unfinished):
         return Refusal(400, what_is_wrong(unfinished))
     if line_end >= 0:
-        started = start_request(unfinished)
+        started = start_request(unfinished, unfinished[: line_end + 1])
         return started if isinstance(started, Refusal) else None
     return None
 
 
-def read_response_line(head: bytes) -> Response | None:
-    """Read the status line of a whole response head (RFC 9112 §4); None: it is not one."""
-    line, _, _ = head.partition(b"\n")
+def start_response(head: bytes, line: bytes) -> Response | None:
+    """Read the status `line` (RFC 9112 §4), with its CR, of a whole response head; None: it is not one."""
     minor, status = read_status_line(line)
     return Response(head, status, minor) if status else None
 
 
-def finish_response(response: Response, method: bytes) -> str:
-    """Judge a response to `method`; return what is wrong with it, or an empty string.
+def finish_response(response: Response, fields: Fields, method: bytes) -> str:
+    """Judge a response to `method` by its lines that matter; return what is wrong, or an empty string.
 
     RFC 9112 §6.3 decides the length. What is ambiguous or forbidden makes the response invalid.
     """
-    head = response.head
-    response.dated = b"\nDate:" in head or is_dated(head)
     length = UNTIL_CLOSE
     chunked = False
-    for name, received in notable_of_response(head):
-        lower = name.lower()
-        if lower in _HOP_BY_HOP:
-            _note_response(response, lower, name, received)
-            continue
-        response.framing += (name,)
-        value = received.rstrip(b" \t")
+    for lower, name, value in fields:
         if lower == b"content-length":
             if length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
                 return _BAD_LENGTH
+            response.framing += (name,)
             length = int(value)
-        elif chunked or value.lower() != b"chunked":
-            return _BAD_ENCODING
-        else:
+        elif lower == b"transfer-encoding":
+            if chunked or value.lower() != b"chunked":
+                return _BAD_ENCODING
+            response.framing += (name,)
             chunked = True
+        else:
+            _note_response(response, lower, name, value)
     if chunked:
         if length >= 0 or response.minor == 0:
             return "Transfer-Encoding beside Content-Length or in HTTP/1.0"
@@ -212,6 +199,10 @@ def _refuse_version(line: bytes, version: bytes) -> Refusal:
     return Refusal(400, f"only HTTP/1.0 and HTTP/1.1 are spoken here, not {version.decode().strip()}")
 
 
+def _bad_escape() -> Refusal:
+    return Refusal(400, "the request target holds an invalid escape")
+
+
 def _bad_host() -> Refusal:
     return Refusal(400, "the Host field is not valid")
 
@@ -227,7 +218,7 @@ def _other_target(request: Request) -> Request | Refusal:
         return Refusal(400, "the request target is not valid")
     request.host, path = absolute.groups()
     if has_bad_escape(path):
-        return bad_escape()
+        return _bad_escape()
     if not path and request.method == b"OPTIONS":
         request.target = b"*"
     else:
@@ -307,10 +298,13 @@ def _settle_connection(request: Request) -> None:
 
 
 def _note_response(response: Response, lower: bytes, name: bytes, value: bytes) -> None:
-    """Take what a line that ends at this hop says."""
+    """Take what the rarer notable lines say, and that there is a Date."""
+    if lower == b"date":
+        response.dated = True
+        return
     response.hop_by_hop += (name,)
     if lower == b"upgrade":
-        response.upgrade = value.rstrip(b" \t")
+        response.upgrade = value
     if lower != b"connection" or (value == b"keep-alive" and response.minor):
         return
     for token in tokens(value):

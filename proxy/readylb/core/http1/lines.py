@@ -1,13 +1,15 @@
-"""The lines of a head that say something to this hop, picked out by patterns. The others are skipped.
+"""A head as lines, and those of them that say something to this hop, picked out. The others are skipped.
 
 This says nothing of whether a head is valid: what it returns means something only where the parser
 accepts the same bytes, that is, where every line is a token, a colon right behind it, and a value,
 ended by CRLF.
+
+Splitting and looking at one byte of each line is several times cheaper than a pattern that would
+find the same, for heads of any size.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -44,60 +46,49 @@ OF_RESPONSES: Final = frozenset(
         b"upgrade",
     )
 )
-# Looked for apart: nearly every response has one, and all that matters is whether it does.
-_DATE: Final = b"date"
-# A method other than CONNECT, a target in origin-form, a version that is spoken here.
-_REQUEST_LINE: Final = rb"(?!CONNECT )([!#$%&'*+\-.^_`|~0-9A-Za-z]++) (/[!$-;=?-~]*+) HTTP/1\.([01])\r\n"
-_FIELD: Final = rb"([^:\r\n]++):[ \t]*+([^\r\n]*+)\r\n"
+#: What `split` returns beside the fields: the first line, the CR of the empty one, and nothing behind it.
+BESIDE_FIELDS: Final = 3
+_COLON: Final = 58
+
+# For each byte with which a line may begin, the names that begin so.
+_Names = list[tuple[bytes, ...]]
 
 
-def _by_letter(names: Iterable[bytes]) -> dict[bytes, bytes]:
-    """Return what follows each first letter in `names`, as a pattern."""
-    found: dict[bytes, list[bytes]] = {}
+def _by_first_byte(names: Iterable[bytes]) -> _Names:
+    found: list[list[bytes]] = [[] for _ in range(256)]
     for name in sorted(names):
-        found.setdefault(name[:1], []).append(re.escape(name[1:]))
-    return {letter: b"(?:%b):" % b"|".join(rests) for letter, rests in found.items()}
+        for first in (name[0], name.upper()[0]):
+            found[first].append(name)
+    return [tuple(beginning) for beginning in found]
 
 
-def _others(names: Iterable[bytes]) -> bytes:
-    """Return the pattern of any number of lines that are not in `names`, none of them empty.
-
-    Nearly all are told by their first letter. Nothing here is ever tried twice, so it takes linear time.
-    """
-    rests = _by_letter(names)
-    maybe = b"|".join(b"%b(?!%b)" % item for item in rests.items())
-    return rb"(?:(?i:[^\r\n%b]|%b).*+\n)*+" % (b"".join(rests), maybe)
+_OF_REQUESTS: Final = _by_first_byte(OF_REQUESTS)
+_OF_RESPONSES: Final = _by_first_byte(OF_RESPONSES)
 
 
-def _of(names: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Return the pattern of one line that is in `names`."""
-    rests = _by_letter(names)
-    letters = b"".join(rests)
-    one = b"|".join(letter + rest[:-1] for letter, rest in rests.items())
-    return re.compile(rb"\n(?=[%b%b])((?i:%b)):[ \t]*([^\r\n]*)" % (letters, letters.upper(), one))
+def split(head: bytes) -> list[bytes]:
+    """Return the lines of a whole head, without LF and with CR; see `BESIDE_FIELDS`."""
+    return head.split(b"\n")
 
 
-_OTHERS: Final = _others(OF_REQUESTS)
-#: The head of a request in origin-form with at most three lines that matter. Groups: method, target,
-#: minor version; name and value of each of the three; the end of the head, unless something else follows.
-REQUEST_HEAD: Final = re.compile(
-    rb"%b%b(?:%b%b(?:%b%b(?:%b%b)?)?)?(\r\n)?" % (_REQUEST_LINE, _OTHERS, *(_FIELD, _OTHERS) * 3)
-)
-_OF_REQUESTS: Final = _of(OF_REQUESTS)
-_OF_RESPONSES: Final = _of(OF_RESPONSES - {_DATE})
-_DATED: Final = _of((_DATE,))
+def notable_of_request(lines: list[bytes]) -> Fields:
+    """Return the lines of a request head that matter, as (name in lower case, name as received, value)."""
+    return _notable(lines, _OF_REQUESTS)
 
 
-def notable_of_request(head: bytes) -> Fields:
-    """Return the lines of a request head that matter, as (name as received, value)."""
-    return _OF_REQUESTS.findall(head)
+def notable_of_response(lines: list[bytes]) -> Fields:
+    """Return the lines of a response head that matter, as (name in lower case, name as received, value)."""
+    return _notable(lines, _OF_RESPONSES)
 
 
-def notable_of_response(head: bytes) -> Fields:
-    """Return the lines of a response head that matter, except Date, as (name as received, value)."""
-    return _OF_RESPONSES.findall(head)
-
-
-def is_dated(head: bytes) -> bool:
-    """Say whether a response head has a Date."""
-    return _DATED.search(head) is not None
+def _notable(lines: list[bytes], names: _Names) -> Fields:
+    found: Fields = []
+    for number in range(1, len(lines) - 2):
+        line = lines[number]
+        for lower in names[line[0]]:
+            length = len(lower)
+            if length < len(line) and line[length] == _COLON:
+                name = line[:length]
+                if name.lower() == lower:
+                    found.append((lower, name, line[length + 1 : -1].strip(b" \t")))
+    return found

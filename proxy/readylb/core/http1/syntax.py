@@ -7,24 +7,27 @@ runs in its strict mode; what is here is what it accepts and an intermediary mus
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Final
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # Never seen in a target: controls, blanks, bytes above ASCII, delimiters of RFC 3986 appendix C, a fragment.
-_TARGET: Final = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#<>')
+_TARGET: Final = bytes(byte if 0x21 <= byte < 0x7F and byte not in b'"#<>' else 0 for byte in range(256))  # noqa: PLR2004 - ASCII
 _TOKEN: Final = re.compile(TOKEN)
 # With the CR behind it.
 VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]\r")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r")
 EMPTY_LINES = re.compile(rb"(?:\r\n)+")
+# What was asked before, and the answer. Plain dicts, which compiled code reads in no time.
+_STATUS_LINES: Final[dict[bytes, tuple[int, int]]] = {}
+_AUTHORITIES: Final[dict[bytes, bool]] = {}
+_MOST_REMEMBERED: Final = 128
 # Longest Content-Length in digits; what has more would not fit 63 bits everywhere.
 LENGTH_DIGITS: Final = 18
 
 
 _REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
-_BRACKET = 91
+_BRACKET: Final = 91
 _IP_LITERAL = rb"\[(?:[0-9A-Fa-f:.]{2,}|v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
 AUTHORITY = re.compile(rb"(?:%b|%b)(?::[0-9]{0,5})?" % (_REG_NAME, _IP_LITERAL))
 ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp]://([^/?]*)(.*)", re.DOTALL)
@@ -39,38 +42,47 @@ _CODING = re.compile(
 _HTTP_LINE = re.compile(rb"[^ ]+ [^ ]+ HTTP/[0-9]\.[0-9]")
 
 
-@lru_cache(maxsize=64)
 def is_token(value: bytes) -> bool:
-    """Say whether `value` is a token (RFC 9110 §5.6.2). Remembered, because it is asked of methods."""
-    return _TOKEN.fullmatch(value) is not None
+    """Say whether `value` is a token (RFC 9110 §5.6.2)."""
+    # Asked of methods, most of all.
+    return value in (b"GET", b"POST", b"HEAD") or _TOKEN.fullmatch(value) is not None
 
 
 def is_target(value: bytes) -> bool:
     """Say whether `value` has the characters of a request target, and at least one."""
-    return bool(value) and not value.translate(None, _TARGET)
+    # Translating, what may not be there into NUL, costs half of a match.
+    return bool(value) and 0 not in value.translate(_TARGET)
 
 
-@lru_cache(maxsize=128)
 def read_status_line(line: bytes) -> tuple[int, int]:
     """Return the minor version and the status of a line with its CR; status 0: it is not valid (RFC 9112 §4).
 
     Remembered, because endpoints have few of them.
     """
-    found = _STATUS_LINE.fullmatch(line)
-    if found is None:
-        return 0, 0
-    return int(found.group(1)), int(found.group(2))
+    known = _STATUS_LINES.get(line)
+    if known is None:
+        found = _STATUS_LINE.fullmatch(line)
+        known = (0, 0) if found is None else (int(found.group(1)), int(found.group(2)))
+        if len(_STATUS_LINES) >= _MOST_REMEMBERED:
+            _STATUS_LINES.clear()
+        _STATUS_LINES[line] = known
+    return known
 
 
-@lru_cache(maxsize=128)
 def is_authority(value: bytes) -> bool:
     """Say whether `value` is a non-empty `uri-host [":" port]` (RFC 9110 §7.2, §4.2.1).
 
     Remembered, because the clients of a Service name few hosts.
     """
-    if AUTHORITY.fullmatch(value) is None:
-        return False
-    return value[0] != _BRACKET or _is_ip_literal(value[1 : value.rindex(b"]")])
+    known = _AUTHORITIES.get(value)
+    if known is None:
+        known = AUTHORITY.fullmatch(value) is not None and (
+            value[0] != _BRACKET or _is_ip_literal(value[1 : value.rindex(b"]")])
+        )
+        if len(_AUTHORITIES) >= _MOST_REMEMBERED:
+            _AUTHORITIES.clear()
+        _AUTHORITIES[value] = known
+    return known
 
 
 def _is_ip_literal(literal: bytes) -> bool:
@@ -86,7 +98,7 @@ def _is_ip_literal(literal: bytes) -> bool:
 
 def has_bad_escape(target: bytes) -> bool:
     """Say whether the path of `target` holds a `%` without two hexadecimal digits (RFC 3986 §2.1)."""
-    return b"%" in target and _BAD_ESCAPE.match(target) is not None
+    return _BAD_ESCAPE.match(target) is not None
 
 
 def is_broken(unfinished: bytes) -> bool:
