@@ -27,7 +27,7 @@ from readylb.core.http1.framing import (
     start_request,
     start_response,
 )
-from readylb.core.http1.lines import BESIDE_FIELDS, notable_of_request, notable_of_response, split
+from readylb.core.http1.lines import BESIDE_FIELDS, OF_REQUESTS, OF_RESPONSES, notable
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import with_blanks_for_tabs
 from readylb.wire.messages import Limits
@@ -59,7 +59,7 @@ def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
     head = data if end == len(data) else data[:end]
     if end > limits.head_bytes:
         return refuse_unfinished(head, limits.request_line_bytes, limits.head_bytes)
-    lines = split(head)
+    lines = head.split(b"\n")
     request = start_request(head, lines[0])
     if isinstance(request, Refusal):
         return request
@@ -73,12 +73,12 @@ def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
         if refusal is not None and refusal.text != UNCLEAR:
             return refusal
     # The parser judges lengths as well; framing says which of its rules was broken.
-    return finish_request(request, notable_of_request(lines)) or refusal or request
+    return finish_request(request, notable(lines, OF_REQUESTS)) or refusal or request
 
 
 def read_response(head: bytes, method: bytes) -> Response | str:
     """Read a whole response head that answers `method`; a string says why it is not valid."""
-    lines = split(head)
+    lines = head.split(b"\n")
     response = start_response(head, lines[0])
     if response is None:
         return "the status line is not valid"
@@ -86,10 +86,10 @@ def read_response(head: bytes, method: bytes) -> Response | str:
         HttpResponseParser(_NO_CALLBACKS).feed_data(head)
     except HttpParserUpgrade:
         # Raised after a complete head. Whether it was asked for is decided later.
-        return finish_response(response, notable_of_response(lines), method) or response
+        return finish_response(response, notable(lines, OF_RESPONSES), method) or response
     except HttpParserError:
         return "the response head is not valid"
-    return finish_response(response, notable_of_response(lines), method) or response
+    return finish_response(response, notable(lines, OF_RESPONSES), method) or response
 
 
 def _refuse_size(lines: list[bytes], limits: Limits) -> Refusal | None:

@@ -14,16 +14,16 @@ from readylb.core.http1.framing import (
     start_request,
     start_response,
 )
-from readylb.core.http1.lines import notable_of_request, notable_of_response, split
+from readylb.core.http1.lines import OF_REQUESTS, OF_RESPONSES, notable
 from readylb.core.http1.responses import Refusal
 
 
 def judge(head: bytes):
-    lines = split(head)
+    lines = head.split(b"\n")
     request = start_request(head, lines[0])
     if isinstance(request, Refusal):
         return request
-    return finish_request(request, notable_of_request(lines)) or request
+    return finish_request(request, notable(lines, OF_REQUESTS)) or request
 
 
 def get(*lines: bytes, line: bytes = b"GET / HTTP/1.1") -> bytes:
@@ -257,10 +257,10 @@ OK = b"HTTP/1.1 200 OK"
 
 
 def judge_response(head: bytes, method: bytes = b"GET"):
-    lines = split(head)
+    lines = head.split(b"\n")
     response = start_response(head, lines[0])
     assert response is not None
-    return finish_response(response, notable_of_response(lines), method) or response
+    return finish_response(response, notable(lines, OF_RESPONSES), method) or response
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def judge_response(head: bytes, method: bytes = b"GET"):
     ],
 )
 def test_rfc9112_4_a_status_line_has_one_form(head):
-    assert start_response(head, split(head)[0]) is None
+    assert start_response(head, head.split(b"\n")[0]) is None
 
 
 @pytest.mark.parametrize(
