@@ -17,6 +17,7 @@ _PACKAGE = Path("proxy/readylb")
 #: Runs for every request, or for every connection.
 _HOT = (
     *sorted(path for path in (_PACKAGE / "core/http1").glob("*.py") if path.name != "__init__.py"),
+    _PACKAGE / "core/idle_learning.py",
     _PACKAGE / "core/latency.py",
     _PACKAGE / "core/retry.py",
     *(

@@ -29,3 +29,15 @@ LATENCY_BUCKETS_SECONDS: Final[tuple[float, ...]] = (
     30.0,
     60.0,
 )
+_BOUNDS: Final = len(LATENCY_BUCKETS_SECONDS)
+
+
+def bucket_of(seconds: float) -> int:
+    """Return the number of the bucket that counts `seconds`.
+
+    From below, as nearly all are found within a few steps: compiled, that is quicker than a bisection.
+    """
+    number = 0
+    while number < _BOUNDS and seconds > LATENCY_BUCKETS_SECONDS[number]:
+        number += 1
+    return number

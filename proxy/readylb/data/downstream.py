@@ -280,7 +280,7 @@ class Downstream(asyncio.Protocol):
         self._head_begun = False
         if isinstance(request, Refusal):
             self._refuse(request, data[: data.find(b"\r\n\r\n") + 4])
-        elif limits.body_bytes and request.body > limits.body_bytes:
+        elif request.body > 0 and limits.body_bytes and request.body > limits.body_bytes:
             self._refuse(too_large(limits.body_bytes), request.head)
         else:
             self._buffer = data[len(request.head) :]
@@ -373,7 +373,7 @@ class Downstream(asyncio.Protocol):
         if self._state > _WAIT:
             return
         self._state = _HEAD
-        self.deadline = self._service.sweep.now + self._service.limits.idle_seconds
+        self.deadline = self._service.sweep.now + self._service.idle_seconds
         if self.held:
             release(self, BACKLOG)
         if self._buffer or self._eof:

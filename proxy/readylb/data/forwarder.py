@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # Looked up once: almost every exchange ends so.
 _COMPLETED: Final = Termination.COMPLETED.value
 _SERVER_ERROR: Final = 500
+# Compiled code looks a function of another module up by name each time, and a constant of its own never.
+_clock: Final = monotonic
 _OPENING: Final = 0
 _WAITING: Final = 1
 _STREAMING: Final = 2
@@ -83,7 +85,7 @@ class Exchange:
         self.tries = 0
         self._failed_at: tuple[EndpointState, ...] = ()
         self.trace = None if service.access_log is None else Trace()
-        self.started = monotonic()
+        self.started = _clock()
 
     def start(self) -> None:
         """Give the request to an endpoint, or answer 503 where none may have it."""
@@ -91,7 +93,7 @@ class Exchange:
         if self.request.max_forwards == 0:
             answer_here(self)
         elif eligible:
-            full = self.service.full() if self.service.limits.endpoint_connections else ()
+            full = self.service.full() if self.service.endpoint_connections else ()
             if len(full) < len(eligible):
                 self._attempt(self.service.pick(self.client, self.request, full))
             else:
@@ -182,7 +184,7 @@ class Exchange:
 
     def progress(self) -> None:
         """Note that the response moves."""
-        self.client.deadline = self.service.sweep.now + self.service.limits.response_stall_seconds
+        self.client.deadline = self.service.sweep.now + self.service.response_stall_seconds
 
     def progress_after_stall(self) -> None:
         """Note that the client reads again."""
@@ -284,7 +286,7 @@ class Exchange:
 
     def finish(self, reason: str) -> None:
         """Count the exchange, once, under the reason it ended for."""
-        now = monotonic()
+        now = _clock()
         endpoint = self.endpoint if self.tries else None
         self.service.counters.record(self.status, reason, now - self.started, endpoint)
         if self.trace is not None:
@@ -389,6 +391,6 @@ class Exchange:
             release(self.client, PEER_FULL)
 
     def _await_response(self) -> None:
-        limits = self.service.limits
-        seconds = limits.response_head_seconds if self.body_complete else limits.body_stall_seconds
-        self.client.deadline = self.service.sweep.now + seconds
+        service = self.service
+        seconds = service.response_head_seconds if self.body_complete else service.limits.body_stall_seconds
+        self.client.deadline = service.sweep.now + seconds

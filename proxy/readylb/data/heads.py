@@ -36,6 +36,8 @@ from readylb.wire.messages import Limits
 class _NoCallbacks:
     """What the parser looks for and does not find; an attribute that is None is found sooner than none."""
 
+    __slots__ = ()
+
     on_message_begin = None
     on_url = None
     on_status = None

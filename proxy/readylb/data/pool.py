@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # More idle connections than this to one endpoint are closed. nginx asks for `keepalive 32` per
 # worker as a common setting, HAProxy's pool-max-conn is unlimited.
-IDLE_CONNECTIONS = 256
+IDLE_CONNECTIONS: Final = 256
 _UNDER_WAY: Final = (0, errno.EINPROGRESS)
 
 

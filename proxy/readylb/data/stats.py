@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from readylb.core.latency import LATENCY_BUCKETS_SECONDS
+from readylb.core.latency import LATENCY_BUCKETS_SECONDS, bucket_of
 from readylb.core.termination import Termination
 from readylb.wire.messages import EndpointStats, ServiceStats
 
@@ -69,7 +68,7 @@ class ServiceCounters:
         else:
             self.terminations[reason] = self.terminations.get(reason, 0) + 1
         self.latency_sum += seconds
-        bucket = bisect_left(LATENCY_BUCKETS_SECONDS, seconds)
+        bucket = bucket_of(seconds)
         self.buckets[bucket] += 1
         if endpoint is not None:
             endpoint.buckets[bucket] += 1

@@ -13,6 +13,7 @@ from random import Random
 from typing import Protocol
 
 from readylb.core.balancing.policy import Policy
+from readylb.core.balancing.round_robin import RoundRobin
 from readylb.core.balancing.table import load
 from readylb.core.http1.chunks import ChunkScanner
 from readylb.core.http1.exchange import Request
@@ -95,6 +96,7 @@ class ServiceState:
     __slots__ = (
         "_parting",
         "_proxies",
+        "_round_robin",
         "_sources",
         "access_log",
         "budget",
@@ -102,14 +104,20 @@ class ServiceState:
         "closing",
         "counters",
         "deadline",
+        "endpoint_connections",
+        "idle_seconds",
         "key",
         "keyed",
         "limits",
         "loop",
         "on_left",
         "policy",
+        "pool_idle_seconds",
         "quiet",
         "report",
+        "response_head_bytes",
+        "response_head_seconds",
+        "response_stall_seconds",
         "send_proxy",
         "settings",
         "sweep",
@@ -140,12 +148,7 @@ class ServiceState:
         self.table = Table(SetEndpoints(key=settings.key, generation=0, endpoints=()), (), ())
         self.policy: Policy = load(settings.policy, Random())  # noqa: S311 - which endpoint is no secret
         self.keyed = keyed(settings, self.policy)
-        self.settings = settings
-        # Asked for with every request.
-        self.limits = settings.limits
-        self.send_proxy = settings.send_proxy
-        self._proxies = _networks(settings.trusted_proxies)
-        self._sources = _networks(settings.source_ranges)
+        self._take(settings)
 
     def set(self, settings: SetService) -> None:
         """Follow new settings from the next request on. Raises ConfigError for an unknown policy."""
@@ -154,12 +157,23 @@ class ServiceState:
             self.policy = load(settings.policy, Random())  # noqa: S311 - as above
         if _picks(settings) != _picks(before):
             self.keyed = keyed(settings, self.policy)
+        self._take(settings)
+
+    def _take(self, settings: SetService) -> None:
         self.settings = settings
-        # Asked for with every request.
-        self.limits = settings.limits
         self.send_proxy = settings.send_proxy
         self._proxies = _networks(settings.trusted_proxies)
         self._sources = _networks(settings.source_ranges)
+        self.limits = limits = settings.limits
+        # Those that every request asks for, once more: compiled code reads its own attributes at once.
+        self.endpoint_connections = limits.endpoint_connections
+        self.idle_seconds = limits.idle_seconds
+        self.pool_idle_seconds = limits.pool_idle_seconds
+        self.response_head_bytes = limits.response_head_bytes
+        self.response_head_seconds = limits.response_head_seconds
+        self.response_stall_seconds = limits.response_stall_seconds
+        # The usual policy by its own name, for the same reason.
+        self._round_robin = self.policy if isinstance(self.policy, RoundRobin) else None
 
     def trusts(self, address: str) -> bool:
         """Say whether a client at `address` may speak for others (`trusted_proxies`)."""
@@ -202,6 +216,9 @@ class ServiceState:
         """Return who gets a request; there is one that is not in `avoid`."""
         keyed = self.keyed
         if keyed is None:
+            round_robin = self._round_robin
+            if round_robin is not None:
+                return round_robin.pick(self.table.eligible, b"", avoid)
             return self.policy.pick(self.table.eligible, b"", avoid)
         address = client.peer.address.decode()
         return keyed.pick(self.table, self.sweep.now, address, request.head, request.target, avoid)

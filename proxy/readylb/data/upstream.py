@@ -253,7 +253,7 @@ class Upstream(asyncio.Protocol):
                 self._unfinished(exchange, data)
                 return
             response = read_response(data if end == len(data) else data[:end], exchange.request.method)
-            if isinstance(response, str) or end > exchange.service.limits.response_head_bytes:
+            if isinstance(response, str) or end > exchange.service.response_head_bytes:
                 self._invalid(exchange)
                 return
             if response.status >= _OK:
@@ -379,10 +379,11 @@ class Upstream(asyncio.Protocol):
         self._scanner = None
         self._state = _IDLE
         self.written = 0
-        release(self, PEER_FULL)
+        if self.held:
+            release(self, PEER_FULL)
         service = exchange.service
         if reusable and exchange.body_complete and not service.closing and not service.send_proxy:
-            self.endpoint.give_back(self, service.limits.pool_idle_seconds)
+            self.endpoint.give_back(self, service.pool_idle_seconds)
         else:
             self.discard()
         exchange.completed()

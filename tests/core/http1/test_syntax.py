@@ -5,7 +5,15 @@ from random import Random
 
 import pytest
 
-from readylb.core.http1.syntax import is_authority, is_broken, is_target, is_token, read_status_line, tokens
+from readylb.core.http1.syntax import (
+    is_authority,
+    is_broken,
+    is_target,
+    is_token,
+    read_number,
+    read_status_line,
+    tokens,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +89,16 @@ def test_rfc9112_2_2_what_is_counted_is_what_a_pattern_would_find():
     for _ in range(20_000):
         head = bytes(rng.choices(b"\r\n\r\n\r\n a:\t\x00\x7f", k=rng.randrange(9)))
         assert is_broken(head) == (broken.search(head) is not None), head
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (b"0", 0),
+        (b"007", 7),
+        (b"9" * 18, 10**18 - 1),
+        *((bad, -1) for bad in (b"", b"+1", b"-1", b"1 ", b" 1", b"1_0", b"0x1", b"1,1", b"\xb2", b"1" * 19)),
+    ],
+)
+def test_rfc9110_8_6_a_length_is_digits_alone(value, number):
+    assert read_number(value) == number

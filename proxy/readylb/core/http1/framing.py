@@ -14,7 +14,6 @@ from readylb.core.http1.exchange import CHUNKED, UNTIL_CLOSE, VIA_NAME, Fields, 
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import (
     ABSOLUTE,
-    LENGTH_DIGITS,
     VERSION,
     has_bad_escape,
     is_authority,
@@ -22,6 +21,7 @@ from readylb.core.http1.syntax import (
     is_target,
     is_token,
     looks_like_http,
+    read_number,
     read_status_line,
     tokens,
 )
@@ -53,10 +53,10 @@ class _Lengths:
     def take(self, name: bytes, value: bytes) -> str:
         """Take one line; return what is wrong with it, or an empty string."""
         if name == b"content-length":
-            if self.length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
-                return _BAD_LENGTH if self.length < 0 else "there is more than one Content-Length"
-            self.length = int(value)
-            return ""
+            if self.length >= 0:
+                return "there is more than one Content-Length"
+            self.length = read_number(value)
+            return "" if self.length >= 0 else _BAD_LENGTH
         if self.chunked or value.lower() != b"chunked":
             return "there is more than one Transfer-Encoding" if self.chunked else _BAD_ENCODING
         self.chunked = True
@@ -147,10 +147,10 @@ def finish_response(response: Response, fields: Fields, method: bytes) -> str:
     chunked = False
     for lower, name, value in fields:
         if lower == b"content-length":
-            if length >= 0 or not value.isdigit() or len(value) > LENGTH_DIGITS:
+            length = -1 if length >= 0 else read_number(value)
+            if length < 0:
                 return _BAD_LENGTH
             response.framing += (name,)
-            length = int(value)
         elif lower == b"transfer-encoding":
             if chunked or value.lower() != b"chunked":
                 return _BAD_ENCODING
@@ -243,9 +243,10 @@ def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
             # RFC 9110 §10.1.1: from HTTP/1.0 it is ignored, and must not reach a 1.1 endpoint.
             request.hop_by_hop += (name,)
     elif lower == b"max-forwards":
-        if request.method in _COUNTED and value.isdigit() and len(value) <= LENGTH_DIGITS:
+        number = read_number(value)
+        if request.method in _COUNTED and number >= 0:
             request.hop_by_hop += (name,)
-            request.max_forwards = int(value)
+            request.max_forwards = number
     else:
         request.forwarding += ((name, value),)
 

@@ -23,11 +23,13 @@ _STATUS_LINES: Final[dict[bytes, tuple[int, int]]] = {}
 _AUTHORITIES: Final[dict[bytes, bool]] = {}
 _MOST_REMEMBERED: Final = 128
 # Longest Content-Length in digits; what has more would not fit 63 bits everywhere.
-LENGTH_DIGITS: Final = 18
+_LENGTH_DIGITS: Final = 18
 
 
 _REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
 _BRACKET: Final = 91
+_ZERO: Final = 48
+_NINE: Final = 9
 _IP_LITERAL = rb"\[(?:[0-9A-Fa-f:.]{2,}|v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
 AUTHORITY = re.compile(rb"(?:%b|%b)(?::[0-9]{0,5})?" % (_REG_NAME, _IP_LITERAL))
 ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp]://([^/?]*)(.*)", re.DOTALL)
@@ -52,6 +54,19 @@ def is_target(value: bytes) -> bool:
     """Say whether `value` has the characters of a request target, and at least one."""
     # Translating, what may not be there into NUL, costs half of a match.
     return bool(value) and 0 not in value.translate(_TARGET)
+
+
+def read_number(value: bytes) -> int:
+    """Return a whole number written in digits alone, at most 18 of them (RFC 9110 §8.6); -1: it is none."""
+    if not 0 < len(value) <= _LENGTH_DIGITS:
+        return -1
+    number = 0
+    for at in range(len(value)):
+        digit = value[at] - _ZERO
+        if not 0 <= digit <= _NINE:
+            return -1
+        number = number * 10 + digit
+    return number
 
 
 def read_status_line(line: bytes) -> tuple[int, int]:
