@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,12 @@ def test_every_module_has_something_to_say() -> None:
         if path.name != "__init__.py"
         and all(isinstance(item, silent) for item in ast.parse(path.read_text()).body)
     ] == []
+
+
+def test_what_other_programs_call_pods_endpoints_and_policies_is_not_said() -> None:
+    foreign = re.compile(r"\b(instances?|leastconn)\b", re.IGNORECASE)
+    said = {name(path): found for path in MODULES if (found := foreign.findall(path.read_text()))}
+    assert said == {}, "ARCHITECTURE.md lists our words"
 
 
 def _modules_in(room: Path) -> list[Path]:
