@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.assembly import (
+    Front,
+    LocalCommand,
+    Place,
+    Probes,
+    complete_probe,
+    endpoint_objects,
+    replica_objects,
+)
 from readylb.config.validation.objects import validate
 from readylb.model.probe import ExecAction, HTTPGetAction, Probe, TCPSocketAction
 from readylb.model.restart import ExecRestart, RestartHooks
@@ -35,7 +43,7 @@ def test_endpoints_become_external_pods_behind_a_service():
 
 
 def test_replicas_become_a_deployment_behind_a_service():
-    service, deployment = replica_objects(Front("api", 80, "tcp"), 3, ["run", "it"], PROBES)
+    service, deployment = replica_objects(Front("api", 80, "tcp"), 3, LocalCommand(["run", "it"]), PROBES)
     (container,) = deployment.spec.template.spec.containers
     assert service.spec.ports[0].app_protocol == "tcp"
     assert deployment.spec.replicas == 3
@@ -47,7 +55,7 @@ def test_replicas_become_a_deployment_behind_a_service():
 
 def test_the_objects_obey_kubernetes_rules():
     made = endpoint_objects(Front("web", 80), [Place("127.0.0.1", 8081)], PROBES)
-    service, deployment = replica_objects(Front("api", 80), 1, ["run"], PROBES)
+    service, deployment = replica_objects(Front("api", 80), 1, LocalCommand(["run"]), PROBES)
     assert [error for item in (*made, service, deployment) for error in validate(item)] == []
 
 

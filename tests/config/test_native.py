@@ -32,6 +32,7 @@ def test_both_forms_become_objects(load_text):
             command: [uvicorn, "app:app", --port, $(PORT)]
             startupProbe: {tcpSocket: {}, periodSeconds: 1, failureThreshold: 30}
             env: {LEVEL: info}
+            containerPort: 3000
         """
     )
     names = [(type(item), item.metadata.name) for item in loaded.objects]
@@ -43,6 +44,7 @@ def test_both_forms_become_objects(load_text):
     assert container.command == ("uvicorn", "app:app", "--port", "$(PORT)")
     assert container.startup_probe.tcp_socket.port == "http"
     assert [(item.name, item.value) for item in container.env] == [("LEVEL", "info")]
+    assert [(item.name, item.container_port) for item in container.ports] == [("http", 3000)]
 
 
 def test_settings_of_a_service_ride_on_annotations(load_text):
@@ -219,6 +221,14 @@ def test_unknown_keys_get_a_hint(problems):
         (
             "{port: 1, endpoints: [a:1], replicas: 2}",
             "replicas: Forbidden: it goes with a command that readylb runs",
+        ),
+        (
+            "{port: 1, endpoints: [a:1], containerPort: 80}",
+            "containerPort: Forbidden: it goes with a command that readylb runs",
+        ),
+        (
+            "{port: 1, command: x, containerPort: 0}",
+            "containerPort: Invalid value: 0: must be between 1 and 65535, inclusive",
         ),
         (
             "{port: 1, command: x, restart: {exec: {command: [z]}}}",

@@ -22,7 +22,7 @@ from readylb.model.workload import DeploymentSpec, LabelSelector
 
 #: The name of the one port of each pod, which probes and the Service refer to.
 PORT_NAME = "http"
-#: The port that a replica's process is told as declared; what it binds is `$(PORT)`.
+#: The port that a replica is declared to have where none is said; what it binds is `$(PORT)`.
 CONTAINER_PORT = 8080
 #: Where the images of commands are said to be: every container needs one (podman's name for local ones).
 LOCAL_IMAGES = "localhost"
@@ -73,6 +73,15 @@ class Place:
     weight: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class LocalCommand:
+    """What a replica runs, with which environment, and the port it is declared to have."""
+
+    words: Sequence[str]
+    env: Sequence[EnvVar] = ()
+    port: int = CONTAINER_PORT
+
+
 def endpoint_objects(
     front: Front,
     places: Sequence[Place],
@@ -84,15 +93,13 @@ def endpoint_objects(
     return (_service(front), *pods)
 
 
-def replica_objects(
-    front: Front, count: int, command: Sequence[str], probes: Probes, env: Sequence[EnvVar] = ()
-) -> tuple[Object, ...]:
+def replica_objects(front: Front, count: int, command: LocalCommand, probes: Probes) -> tuple[Object, ...]:
     """Return the Service and the Deployment that keeps `count` pods of `command`."""
     container = replace(
-        _container(front.name, CONTAINER_PORT, probes),
+        _container(front.name, command.port, probes),
         image=f"{LOCAL_IMAGES}/{front.name}",
-        command=tuple(command),
-        env=tuple(env),
+        command=tuple(command.words),
+        env=tuple(command.env),
     )
     labels = {"app": front.name}
     meta = ObjectMeta(labels=labels, annotations=probes.annotations)

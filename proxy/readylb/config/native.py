@@ -8,7 +8,16 @@ from contextlib import suppress
 
 from readylb.config import knobs
 from readylb.config.addresses import parse_address
-from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.assembly import (
+    CONTAINER_PORT,
+    Front,
+    LocalCommand,
+    Place,
+    Probes,
+    complete_probe,
+    endpoint_objects,
+    replica_objects,
+)
 from readylb.config.decode import Decoder
 from readylb.config.manifests import Placed
 from readylb.config.native_model import Command, NativeEndpoint, NativeFile, NativePort, NativeService
@@ -195,7 +204,12 @@ def _endpoints(path: str, service: NativeService) -> Errors:
         if address in seen:
             yield FieldError(below, f"Duplicate value: {quote(text)}")
         seen.add(address)
-    for key, value in {"replicas": service.replicas, "env": service.env or None}.items():
+    of_commands = {
+        "replicas": service.replicas,
+        "containerPort": service.container_port,
+        "env": service.env or None,
+    }
+    for key, value in of_commands.items():
         if value is not None:
             yield FieldError(f"{path}.{key}", "Forbidden: it goes with a command that readylb runs")
     if service.restart is not None:
@@ -218,6 +232,9 @@ def _replicas(path: str, service: NativeService) -> Errors:
     yield from _command(f"{path}.command", service.command)
     if service.replicas is not None:
         yield from not_negative(f"{path}.replicas", service.replicas)
+    if service.container_port is not None:
+        details = names.port_number(service.container_port)
+        yield from (invalid(f"{path}.containerPort", service.container_port, detail) for detail in details)
     if not isinstance(service.env, Mapping):
         yield from validate_environment(f"{path}.env", service.env)
     else:
@@ -290,7 +307,10 @@ def _objects(name: str, service: NativeService, trusted: tuple[str, ...]) -> tup
         places = [_place(endpoint) for endpoint in service.endpoints]
         return endpoint_objects(front, places, probes, service.restart)
     count = 1 if service.replicas is None else service.replicas
-    return replica_objects(front, count, _words(service.command), probes, _environment(service))
+    command = LocalCommand(
+        _words(service.command), _environment(service), service.container_port or CONTAINER_PORT
+    )
+    return replica_objects(front, count, command, probes)
 
 
 def _place(endpoint: str | NativeEndpoint) -> Place:

@@ -38,12 +38,16 @@ class NativeEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeService:
-    """One service: either `endpoints` that run already, or `replicas` of a `command`."""
+    """One service: either `endpoints` that run already, or `replicas` of a `command`.
+
+    `containerPort` is where the command listens under isolation, if it does not go by `PORT`.
+    """
 
     port: int | NativePort
     endpoints: tuple[str | NativeEndpoint, ...] = ()
     replicas: int | None = None
     command: Command = ()
+    container_port: int | None = None
     env: Mapping[str, str] | tuple[EnvVar, ...] = field(default_factory=dict)
     startup_probe: Probe | None = None
     liveness_probe: Probe | None = None

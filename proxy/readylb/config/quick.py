@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from readylb.config.addresses import parse_address
-from readylb.config.assembly import Front, Place, Probes, complete_probe, endpoint_objects, replica_objects
+from readylb.config.assembly import (
+    Front,
+    LocalCommand,
+    Place,
+    Probes,
+    complete_probe,
+    endpoint_objects,
+    replica_objects,
+)
 from readylb.config.problems import Loaded, plain
 from readylb.config.validation import names
 from readylb.config.validation.probes import validate_probe
@@ -60,7 +68,7 @@ def replicas(name: str, port: int, count: int, command: Sequence[str], probes: Q
     if not command:
         msg = "cannot run replicas: no command is given (end the line with -- COMMAND)"
         raise UsageError(msg)
-    objects = replica_objects(Front(name, port), count, command, probes)
+    objects = replica_objects(Front(name, port), count, LocalCommand(command), probes)
     if found := first_beyond(objects):
         msg = f"cannot run {count} replicas: {found[1].partition(': ')[2]}"
         raise UsageError(msg)
