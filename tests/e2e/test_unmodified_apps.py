@@ -23,7 +23,7 @@ APP = f"{PYTHON} {Path(__file__).resolve().parent / 'unmodified_app.py'}"
 IMAGES = {
     "gcr.io/terrycho-sandbox/liveness:v1": APP,
     "stepanowon/nodeapp-liveness:1.0.0": f"{APP} --well 4",
-    "stepanowon/nodeapp-readiness:1.0.0": f"{APP} --slow 8",
+    "stepanowon/nodeapp-readiness:1.0.0": f"{APP} --slow 10",
     "stepanowon/nodeapp-startup:1.0.0": f"{APP} --slow 6",
 }
 FIVE = {"initialDelaySeconds: 5": "initialDelaySeconds: 1", "periodSeconds: 5": "periodSeconds: 1"}
