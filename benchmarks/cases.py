@@ -15,6 +15,7 @@ class Load(Enum):
     """What makes the traffic."""
 
     WRK = "wrk"
+    PACED = "h2load: so many requests a second, whoever answers"
     WEBSOCKET = "websocket.c"
     IDLE = "connections that do nothing"
 
@@ -75,11 +76,19 @@ local fields = {
 for name, value in pairs(fields) do wrk.headers[name] = value end
 """
 
+#: Requests a second that every proxy can serve without being busy: about a third of what one CPU does.
+PACED_RATE = 12_800
+
 CASES: dict[str, Case] = {
     case.name: case
     for case in (
         Case("keepalive", "Small answers (128 B), keep-alive, 64 connections"),
         Case("headers", "The request of a browser (20 fields, cookies), 64 connections", script=_BROWSER),
+        Case(
+            "paced",
+            f"Small answers at {PACED_RATE:,} requests/s, 64 connections",
+            load=Load.PACED,
+        ),
         Case("close", "Small answers, a connection per request, 64 at a time", script=_CLOSE),
         Case("download", "16 MiB down, 8 connections", "/large", 8, down_bytes=LARGE_BYTES),
         Case("upload", "16 MiB up, 4 connections", "/", 4, _UPLOAD),
@@ -94,6 +103,6 @@ CASES: dict[str, Case] = {
     )
 }
 #: What `make bench` runs: the cases for which there are targets.
-DEFAULT_CASES = ("keepalive", "headers", "close", "download", "upload", "tcp", "idle")
+DEFAULT_CASES = ("keepalive", "headers", "paced", "close", "download", "upload", "tcp", "idle")
 #: The endpoints of `Kind.POOL`.
 POOL_ENDPOINTS = 1000

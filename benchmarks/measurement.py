@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cases import Case, Load
+from benchmarks.cases import PACED_RATE, Case, Load
 from benchmarks.processes import (
     LOAD_CPU,
     BenchmarkError,
@@ -54,11 +54,11 @@ def measure(case: Case, subject: Subject, seconds: int, folder: Path) -> Measure
     """Load the proxy and return what that cost it; `folder` takes scripts and programs."""
     if case.load is Load.IDLE:
         return _idle(case, subject)
-    command = _websocket if case.load is Load.WEBSOCKET else _wrk
-    _run(case, command(case, subject.port, WARM_UP_SECONDS, folder), WARM_UP_SECONDS)
+    load = _paced if case.load is Load.PACED else _told
+    load(case, subject.port, WARM_UP_SECONDS, folder)
     counted = subject.counted()
     before = cpu_microseconds(counted)
-    result = _run(case, command(case, subject.port, seconds, folder), seconds)
+    result = load(case, subject.port, seconds, folder)
     spent = cpu_microseconds(counted) - before
     requests = result["bytes"] / case.down_bytes if case.down_bytes else result["requests"]
     if requests == 0:
@@ -86,16 +86,46 @@ def _websocket(case: Case, port: int, seconds: int, folder: Path) -> list[str]:
     return [compiled("websocket", folder), str(port), str(case.connections), str(seconds)]
 
 
-def _run(case: Case, command: list[str], seconds: int) -> dict[str, int]:
-    done = subprocess.run(
-        pinned(LOAD_CPU, command), capture_output=True, text=True, timeout=seconds + 20, check=False
-    )
-    _, marker, line = done.stdout.rpartition("RESULT ")
-    if done.returncode or not marker:
-        msg = f"cannot measure {case.name}: the load said:\n{done.stdout}{done.stderr}"
+def _told(case: Case, port: int, seconds: int, folder: Path) -> dict[str, int]:
+    """Run a load that tells its own figures."""
+    command = _websocket if case.load is Load.WEBSOCKET else _wrk
+    output = _run(case, command(case, port, seconds, folder), seconds)
+    _, marker, line = output.rpartition("RESULT ")
+    if not marker:
+        msg = f"cannot measure {case.name}: the load said:\n{output}"
         raise BenchmarkError(msg)
     found: dict[str, int] = json.loads(line)
     return found
+
+
+def _paced(case: Case, port: int, seconds: int, folder: Path) -> dict[str, int]:
+    """Ask at a steady rate. h2load writes a line for each answer: when, status, microseconds."""
+    log = folder / "answers.tsv"
+    log.unlink(missing_ok=True)
+    rate = f"--rps={PACED_RATE // case.connections}"
+    command = [require("h2load", "nghttp2-client"), "--h1", "-t1", f"-c{case.connections}", f"-D{seconds}"]
+    _run(case, [*command, rate, f"--log-file={log}", f"http://127.0.0.1:{port}{case.path}"], seconds)
+    answers = [line.split() for line in log.read_text().splitlines()]
+    times = sorted(int(microseconds) for _, _, microseconds in answers)
+    if not times:
+        return {"requests": 0}
+    return {
+        "requests": len(times),
+        "microseconds": seconds * 1_000_000,
+        "p50": times[len(times) // 2],
+        "p99": times[len(times) * 99 // 100],
+        "errors": sum(status != "200" for _, status, _ in answers),
+    }
+
+
+def _run(case: Case, command: list[str], seconds: int) -> str:
+    done = subprocess.run(
+        pinned(LOAD_CPU, command), capture_output=True, text=True, timeout=seconds + 20, check=False
+    )
+    if done.returncode:
+        msg = f"cannot measure {case.name}: the load said:\n{done.stdout}{done.stderr}"
+        raise BenchmarkError(msg)
+    return done.stdout
 
 
 def _idle(case: Case, subject: Subject) -> Measurement:

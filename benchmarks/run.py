@@ -109,7 +109,13 @@ def _leave(signum: int, frame: FrameType | None) -> None:
 
 
 def _check_machine() -> None:
-    for tool, package in (("wrk", "wrk"), ("taskset", "util-linux"), ("setpriv", "util-linux")):
+    tools = (
+        ("wrk", "wrk"),
+        ("h2load", "nghttp2-client"),
+        ("taskset", "util-linux"),
+        ("setpriv", "util-linux"),
+    )
+    for tool, package in tools:
         require(tool, package)
     if not {PROXY_CPU, LOAD_CPU} <= os.sched_getaffinity(0):
         msg = "cannot benchmark: CPUs 0 and 1 are needed (the proxy has one for itself, the load the other)"
