@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import patch
 
 from tests.simulation import EPOCH, World, simulate
 
@@ -49,5 +50,16 @@ def test_a_wait_of_years_is_made_of_shorter_ones() -> None:
     async def story(world: World) -> None:
         assert not await Alarm(world.clock).wait(EPOCH + 1e8)
         assert abs(world.elapsed - 1e8) < 1e-3
+
+    simulate(story)
+
+
+def test_who_waits_only_to_be_rung_sets_no_timer() -> None:
+    async def story(world: World) -> None:
+        loop = asyncio.get_running_loop()
+        alarm = Alarm(world.clock)
+        loop.call_later(3, alarm.ring)
+        with patch.object(loop, "call_later", side_effect=AssertionError("a timer")):
+            assert await alarm.wait()
 
     simulate(story)

@@ -11,7 +11,7 @@ import math
 
 from readylb.control.clock import Clock
 
-#: Timers are set again at least this often; loops do not take infinite ones.
+#: Timers are set again at least this often; loops do not take very long ones.
 LONGEST_WAIT_SECONDS = 86400.0
 
 
@@ -35,18 +35,20 @@ class Alarm:
     async def wait(self, until: float = math.inf) -> bool:
         """Sleep until `until` (epoch seconds); return True if it was a ring that ended it."""
         while not self._rung and (left := until - self._clock.now()) > 0:
-            await self._sleep(min(left, LONGEST_WAIT_SECONDS))
+            await self._sleep(left if math.isinf(left) else min(left, LONGEST_WAIT_SECONDS))
         rung, self._rung = self._rung, False
         return rung
 
     async def _sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self._sleeper = loop.create_future()
-        timer = loop.call_later(seconds, _wake, self._sleeper)
+        # Most sleepers wait to be rung: a timer that is never to fire would only take memory.
+        timer = None if math.isinf(seconds) else loop.call_later(seconds, _wake, self._sleeper)
         try:
             await self._sleeper
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
             self._sleeper = None
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.control.runtimes.conftest import alive, make_pod, read_pid, until, written
 
+from readylb.control.runtimes.pipe_reader import PipeReader
 from readylb.control.runtimes.process import ProcessRuntime
 from readylb.control.runtimes.runtime import ExecResult
 from readylb.errors import RuntimeFailureError
@@ -127,3 +129,16 @@ def zombies() -> list[int]:
         if fields[0] == "Z" and int(fields[1]) == os.getpid():
             own.append(int(folder.name))
     return own
+
+
+async def test_a_command_leaves_nothing_to_the_garbage_collector(runtime: ProcessRuntime, pod: Pod) -> None:
+    """Two hundred a second would make it stop everything for long, and take megabytes until then."""
+    before = sum(isinstance(item, PipeReader) for item in gc.get_objects())
+    gc.disable()
+    try:
+        for _ in range(3):
+            await sh(runtime, pod, "echo out")
+        await asyncio.sleep(0)
+        assert sum(isinstance(item, PipeReader) for item in gc.get_objects()) <= before
+    finally:
+        gc.enable()

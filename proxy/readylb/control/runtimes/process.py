@@ -12,6 +12,7 @@ import asyncio
 import os
 import shutil
 import uuid
+from collections import ChainMap
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -223,7 +224,8 @@ class ProcessRuntime:
         return Command(
             argv=tuple(expand(word, declared) for word in argv),
             declared=declared,
-            environment={**self._inherited, **declared, **own},
+            # What all containers inherit is kept once.
+            environment=ChainMap(own, declared, self._inherited),
             directory=container.working_dir or None,
             entrance=record.place.entrance,
             cgroup=self._cgroups.make(identity, limits(container)),

@@ -50,12 +50,12 @@ class ProcessContainer:
         self._kill_timer: asyncio.TimerHandle | None = None
         #: Done when its process has ended.
         self.ended: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
-        self._gone = asyncio.Event()
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._guard.add(child.pgid)
 
     def __repr__(self) -> str:
         """Show the state."""
-        state = "gone" if self._gone.is_set() else "exited" if self.ended.done() else "running"
+        state = "gone" if self._gone.done() else "exited" if self.ended.done() else "running"
         return f"<container {self.container_id} {state} pgid={self._child.pgid}>"
 
     @property
@@ -65,12 +65,11 @@ class ProcessContainer:
 
     async def wait(self) -> ContainerExit:
         """Return when it has ended, with how. May be awaited by several callers."""
-        await asyncio.wait([self.ended])
-        return self.ended.result()
+        return await asyncio.shield(self.ended)
 
     async def wait_gone(self) -> None:
         """Return when nothing of it is left: no process that carries its mark, no open output."""
-        await self._gone.wait()
+        await asyncio.shield(self._gone)
 
     async def stop(self, grace_seconds: float) -> ContainerExit:
         """SIGTERM to its group, wait for the grace period, SIGKILL to what is left.
@@ -84,13 +83,13 @@ class ProcessContainer:
             self._child.signal_group(signal.SIGTERM)
             self._child.signal_group(signal.SIGCONT)
         self._kill_within(grace_seconds)
-        await self._gone.wait()
+        await self.wait_gone()
         return self.ended.result()
 
     def kill(self) -> None:
         """SIGKILL its group now."""
         self._killed = True
-        if not self._gone.is_set():
+        if not self._gone.done():
             self._child.signal_group(signal.SIGKILL)
 
     async def supervise(self) -> None:
@@ -99,7 +98,7 @@ class ProcessContainer:
         A leader that ends by itself takes its group along, as the first process of a container does.
         """
         child, cgroup = self._child, self.command.cgroup
-        await asyncio.wait([child.exited])
+        await asyncio.shield(child.exited)
         finished_at = self._clock.now()
         if not self._stopping:
             child.signal_group(signal.SIGKILL)
@@ -127,7 +126,8 @@ class ProcessContainer:
         self._pump.finish()
         if self._kill_timer is not None:
             self._kill_timer.cancel()
-        self._gone.set()
+        if not self._gone.done():
+            self._gone.set_result(None)
 
     async def _group_ended(self) -> None:
         """Wait until the group is empty or the grace period is over, then kill what is left of it."""
