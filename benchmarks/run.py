@@ -24,7 +24,7 @@ from types import FrameType
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
 
-from benchmarks.cases import CASES, DEFAULT_CASES, POOL_ENDPOINTS, Case  # noqa: E402 -- a script finds its own package first
+from benchmarks.cases import CASES, DEFAULT_CASES, POOL_ENDPOINTS, Case, Load  # noqa: E402 -- a script finds its own package first
 from benchmarks.measurement import Measurement, measure  # noqa: E402 -- as above
 from benchmarks.peers.scene import Kind, Scene  # noqa: E402 -- as above
 from benchmarks.picture import picture  # noqa: E402 -- as above
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parse(arguments)
     signal.signal(signal.SIGTERM, _leave)
     try:
-        _check_machine()
+        _check_machine(args.cases)
         proxies, missing = available(args.proxies)
         for line in missing:
             print(f"benchmarks: {line}", file=sys.stderr)
@@ -108,15 +108,11 @@ def _leave(signum: int, frame: FrameType | None) -> None:
     sys.exit("benchmarks: told to stop")
 
 
-def _check_machine() -> None:
-    tools = (
-        ("wrk", "wrk"),
-        ("h2load", "nghttp2-client"),
-        ("taskset", "util-linux"),
-        ("setpriv", "util-linux"),
-    )
-    for tool, package in tools:
+def _check_machine(cases: Sequence[str]) -> None:
+    for tool, package in (("wrk", "wrk"), ("taskset", "util-linux"), ("setpriv", "util-linux")):
         require(tool, package)
+    if any(CASES[name].load is Load.PACED for name in cases):
+        require("h2load", "nghttp2-client")
     if not {PROXY_CPU, LOAD_CPU} <= os.sched_getaffinity(0):
         msg = "cannot benchmark: CPUs 0 and 1 are needed (the proxy has one for itself, the load the other)"
         raise BenchmarkError(msg)

@@ -32,8 +32,18 @@ def test_a_reference_that_is_not_measured_is_refused() -> None:
     or not {0, 1} <= os.sched_getaffinity(0),
     reason="needs wrk, cc, setpriv, taskset and two CPUs",
 )
-def test_readylb_can_be_measured_and_answers_every_request() -> None:
-    options = ("--cases", "keepalive", "--rounds", "1", "--seconds", "1")
+@pytest.mark.parametrize(
+    "case",
+    [
+        "keepalive",
+        pytest.param(
+            "paced",
+            marks=pytest.mark.skipif(shutil.which("h2load", path=PATH) is None, reason="needs h2load"),
+        ),
+    ],
+)
+def test_readylb_can_be_measured_and_answers_every_request(case: str) -> None:
+    options = ("--cases", case, "--rounds", "1", "--seconds", "1")
     done = run("--proxies", "readylb", "--reference", "readylb", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-2].startswith("| readylb | ")
