@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from readylb.core.disruption import DISRUPTION_BUDGET, blocking_service
+from readylb.core.leads_back import with_leads_back
 from readylb.model import Pod, Service
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodCondition, PodPhase, PodStatus
@@ -55,3 +56,15 @@ def test_kubelets_behaviour_can_be_had_per_service_or_pod() -> None:
     assert blocking_service(LAST, [service("none")], [LAST, FAILING]) == ""
     assert blocking_service(pod("last", ready=True, budget="none"), [service()], [FAILING]) == ""
     assert blocking_service(LAST, [service("last-ready")], [FAILING]) == "web"
+
+
+def test_a_pod_that_leads_back_to_readylb_is_no_other_ready_pod() -> None:
+    circle = pod("circle", ready=True)
+    assert blocking_service(LAST, [service()], [LAST, FAILING, circle]) == ""
+    circle = with_leads_back(circle, ["web:80"], 1.0)
+    assert blocking_service(LAST, [service()], [LAST, FAILING, circle]) == "web"
+    assert blocking_service(LAST, [service()], [LAST, circle]) == "", "it will never take over"
+
+
+def test_a_pod_that_leads_back_to_readylb_serves_nobody_and_does_not_wait() -> None:
+    assert blocking_service(with_leads_back(LAST, ["web:80"], 1.0), [service()], [FAILING]) == ""

@@ -14,6 +14,7 @@ from readylb.core.drained import (
     read_drained,
     with_drained,
 )
+from readylb.core.leads_back import with_leads_back
 from readylb.model import Pod, Service
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodCondition, PodStatus
@@ -79,6 +80,14 @@ def test_a_service_is_left_alone_when_nobody_else_of_it_may_have_traffic() -> No
     assert left_alone(item, services, [item, *others]) == ("web", "api")
     assert left_alone(item, services, [item, *others, pod("b", drained=False)]) == ()
     assert left_alone(pod(), services, others) == (), "it is drained already"
+
+
+def test_a_pod_that_leads_back_to_readylb_is_nobody_else_for_that_service() -> None:
+    item = pod(drained=False)
+    circle = with_leads_back(pod("circle", drained=False), ["web:80"], 1.0)
+    services = [service(), service("api")]
+    assert left_alone(item, services, [item, circle]) == ("web",)
+    assert left_alone(circle, services, [circle]) == ("api",), "web has had nothing of it before"
 
 
 def test_the_word_is_true_or_false() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from readylb.core.leads_back import LEADS_BACK_CONDITION, leads_back_word, with_leads_back
+from readylb.core.leads_back import LEADS_BACK_CONDITION, leads_back_to, leads_back_word, with_leads_back
 from readylb.model import Pod
 from readylb.model.pod import PodCondition, PodStatus
 
@@ -33,3 +33,10 @@ def test_it_keeps_its_time_while_it_holds_and_goes_when_no_service_is_left() -> 
 def test_others_are_left_as_they_are() -> None:
     assert with_leads_back(POD, [], 5.0) is POD
     assert leads_back_word(POD) == ""
+
+
+def test_it_is_no_help_to_the_services_that_it_leads_back_to_and_to_no_others() -> None:
+    pod = with_leads_back(POD, ["web:80", "web:https", "api-2:81"], 5.0)
+    assert [leads_back_to(pod, name) for name in ("web", "api-2")] == [True, True]
+    assert [leads_back_to(pod, name) for name in ("api", "eb", "web-2", "")] == [False] * 4
+    assert not leads_back_to(POD, "web")

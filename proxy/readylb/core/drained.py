@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
+from readylb.core.leads_back import leads_back_to
 from readylb.model import Pod, Service
 from readylb.model.meta import ANNOTATION_PREFIX
 from readylb.model.pod import PodCondition
@@ -90,20 +91,17 @@ def left_alone(pod: Pod, services: Iterable[Service], pods: Iterable[Pod]) -> tu
 
     `services` and `pods` are those of the pod's namespace.
     """
-    if not _serves(pod):
-        return ()
-    others = [item for item in pods if item.metadata.uid != pod.metadata.uid and _serves(item)]
+    others = [item for item in pods if item.metadata.uid != pod.metadata.uid]
     return tuple(
         service.metadata.name
         for service in services
-        if _selects(service, pod) and not any(_selects(service, item) for item in others)
+        if _serves(service, pod) and not any(_serves(service, item) for item in others)
     )
 
 
-def _serves(pod: Pod) -> bool:
-    return pod.ready and not pod.terminating and not is_drained(pod)
-
-
-def _selects(service: Service, pod: Pod) -> bool:
+def _serves(service: Service, pod: Pod) -> bool:
     selector = service.spec.selector
-    return bool(selector) and selector.items() <= pod.metadata.labels.items()
+    if not selector or not selector.items() <= pod.metadata.labels.items():
+        return False
+    open_ = pod.ready and not pod.terminating and not is_drained(pod)
+    return open_ and not leads_back_to(pod, service.metadata.name)

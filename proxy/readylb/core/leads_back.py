@@ -16,6 +16,7 @@ from readylb.model.pod import PodCondition
 #: The condition: there and True while a Service sends the pod nothing for that.
 LEADS_BACK_CONDITION = ANNOTATION_PREFIX + "LeadsBack"
 _REASON = "LeadsBack"
+_PREFIX = "readylb itself listens at its address: no requests of "
 
 
 def with_leads_back(pod: Pod, services: Iterable[str], now: float) -> Pod:
@@ -28,7 +29,7 @@ def with_leads_back(pod: Pod, services: Iterable[str], now: float) -> Pod:
             type=LEADS_BACK_CONDITION,
             status="True",
             reason=_REASON,
-            message=f"readylb itself listens at its address: no requests of {names}",
+            message=_PREFIX + names,
             last_transition_time=now if before is None else before.last_transition_time,
         )
         conditions = (*conditions, condition)
@@ -40,3 +41,12 @@ def with_leads_back(pod: Pod, services: Iterable[str], now: float) -> Pod:
 def leads_back_word(pod: Pod) -> str:
     """Return what the STATUS column adds: `LeadsBack` or nothing."""
     return _REASON if pod.condition(LEADS_BACK_CONDITION) is not None else ""
+
+
+def leads_back_to(pod: Pod, service: str) -> bool:
+    """Say whether a port of the Service of that name sends the pod nothing: it is no help to it."""
+    condition = pod.condition(LEADS_BACK_CONDITION)
+    if condition is None:
+        return False
+    ports = condition.message.removeprefix(_PREFIX).split(", ")
+    return any(port.rpartition(":")[0] == f"service/{service}" for port in ports)

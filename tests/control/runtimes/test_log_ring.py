@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.conftest import FakeClock
 
-from readylb.control.runtimes.log_ring import LINE_BYTES, LogRing
+from readylb.control.runtimes.log_ring import FILE_BYTES, FILES, LINE_BYTES, LogRing
 
 
 @pytest.fixture
@@ -53,18 +53,31 @@ async def test_a_long_line_becomes_several(tmp_path: Path, clock: FakeClock) -> 
     ring.close()
 
 
-async def test_the_oldest_lines_are_dropped_and_two_files_stay(ring: LogRing, tmp_path: Path) -> None:
+async def test_the_oldest_lines_are_dropped_and_five_files_stay(ring: LogRing, tmp_path: Path) -> None:
     for number in range(500):
         ring.write(b"line %d\n" % number)
     found = await kept(ring)
     assert found[-1] == b"line 499"
     assert found == [b"line %d" % number for number in range(500 - len(found), 500)]
-    assert len(list(tmp_path.iterdir())) == 2
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2000
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert len(sizes) == FILES == 5
+    assert all(size <= 1000 for size in sizes)
+    assert FILE_BYTES == 10 * 1024 * 1024
     ring.close()
 
 
-@pytest.mark.parametrize("tail", [0, 1, 3, 20, 40, 1000])
+async def test_the_last_lines_of_a_long_file_are_found_without_reading_all_of_it_at_once(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    ring = LogRing(tmp_path / "long", clock)
+    lines = [b"%d " % number + b"x" * (number * 7919 % 5000) for number in range(200)]
+    ring.write(b"\n".join(lines) + b"\n")
+    for tail in (0, 1, 30, 60, 199, 200, 300):
+        assert await kept(ring, tail) == (lines[-tail:] if tail else [])
+    ring.close()
+
+
+@pytest.mark.parametrize("tail", [0, 1, 3, 20, 40, 100, 1000])
 async def test_the_last_lines_are_found_across_files(ring: LogRing, tail: int) -> None:
     for number in range(500):
         ring.write(b"line %d\n" % number)

@@ -1,6 +1,6 @@
 """The output of one container incarnation: lines with their time, on disk, the oldest dropped first.
 
-A ring is two files at most: when the newer one is full, the older one is deleted and another begun.
+A ring is a few files at most: when the newest one is full, another is begun and the oldest deleted.
 Each record is `SECONDS LINE`. Readers keep a file open, so a deleted one is still read to its end.
 
 What cannot be written (a full disk) is lost, whole lines at a time, and said once; the container runs on.
@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
@@ -20,8 +21,9 @@ from readylb.control.clock import Clock
 
 log = logging.getLogger(__name__)
 
-#: Bytes of one file; two of them are kept (kubelet: containerLogMaxSize 10Mi).
-FILE_BYTES = 5 * 1024 * 1024
+#: Bytes of one file, and how many are kept (kubelet: containerLogMaxSize 10Mi, containerLogMaxFiles 5).
+FILE_BYTES = 10 * 1024 * 1024
+FILES = 5
 
 #: A longer line becomes several, as the container runtimes split it (CRI: 16 KiB).
 LINE_BYTES = 16 * 1024
@@ -84,8 +86,8 @@ class LogRing:
         `follow` goes on until the ring closes; without it, what comes after the call is left out, or a
         container that prints without end would be read without end.
         """
-        number, offset = self._position(tail)
         last, size = self._newest, self._size
+        number, offset = await self._position(tail)
         while True:
             end = size if number == last and not follow else None
             with contextlib.suppress(FileNotFoundError), self._path(number).open("rb") as file:
@@ -164,7 +166,7 @@ class LogRing:
         self._file = file
         self._newest += 1
         self._size = 0
-        if self._newest - self._oldest > 1:
+        if self._newest - self._oldest == FILES:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
@@ -176,19 +178,16 @@ class LogRing:
             log.error("cannot keep the output of %s: %s (free some space)", self._base.name, error)
         self._broken = True
 
-    def _position(self, tail: int | None) -> tuple[int, int]:
+    async def _position(self, tail: int | None) -> tuple[int, int]:
         """Return the file and the offset in it where the last `tail` lines begin."""
         if tail is None:
             return self._oldest, 0
-        missing = tail
         for number in range(self._newest, self._oldest - 1, -1):
-            data = self._path(number).read_bytes() if self._path(number).exists() else b""
-            head = data.rsplit(b"\n", missing + 1)
-            if len(head) == missing + 2:
-                return number, len(head[0]) + 1
-            missing -= data.count(b"\n")
-            if missing == 0:
-                return number, 0
+            with contextlib.suppress(FileNotFoundError), self._path(number).open("rb") as file:
+                offset, lines = await _last_lines(file, tail)
+                if lines == tail:
+                    return number, offset
+                tail -= lines
         return self._oldest, 0
 
     def _path(self, number: int) -> Path:
@@ -206,3 +205,18 @@ class LogRing:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+
+async def _last_lines(file: IO[bytes], count: int) -> tuple[int, int]:
+    """Return where the last `count` lines of the file begin, and how many they are if it has fewer."""
+    end, found = file.seek(0, os.SEEK_END), 0
+    while end:
+        begin = max(0, end - _CHUNK)
+        file.seek(begin)
+        data = file.read(end - begin)
+        lines = data.count(b"\n")
+        if found + lines > count:  # the end of the line before them is in this piece
+            return begin + len(data.rsplit(b"\n", count - found + 1)[0]) + 1, count
+        found, end = found + lines, begin
+        await asyncio.sleep(0)  # a long log must not hold up the loop
+    return 0, found
