@@ -190,3 +190,28 @@ async def test_a_fast_client_does_not_fill_memory_before_a_slow_endpoint(balance
 
     assert await asyncio.wait_for(reader.readexactly(3), 20) == b"all"
     writer.close()
+
+
+@pytest.mark.parametrize("speaks_at_once", [True, False])
+async def test_an_endpoint_that_waits_for_the_end_of_all_that_is_said_gets_it(
+    balancer, monkeypatch, speaks_at_once
+):
+    """Connected a moment after it was looked at, the kernel takes all at once, and nobody is told."""
+
+    async def script(reader, writer):
+        accepted.set()
+        writer.write(b"got " + await reader.read())
+        writer.write_eof()
+
+    accepted = asyncio.Event()
+
+    monkeypatch.setattr("readylb.data.tcp._Opening.is_connected", lambda _: False)
+    await balancer.start(protocol="tcp", limits=Limits(connect_seconds=30.0))
+    await balancer.ready(await balancer.endpoint(script))
+    reader, writer = await balancer.connect()
+    if not speaks_at_once:
+        await asyncio.wait_for(accepted.wait(), 5)
+    writer.write(b"hello")
+    writer.write_eof()
+    assert await asyncio.wait_for(reader.read(), 5) == b"got hello"
+    writer.close()

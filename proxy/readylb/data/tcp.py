@@ -86,10 +86,10 @@ class TcpDownstream(asyncio.Protocol):
         self._service.counters.bytes_in += len(data)
         self._trace.bytes_in += len(data)
         self._received.append(data)
+        hold(self, NOT_CONNECTED)
         opening = self._opening
         if opening is not None and opening.made:
-            opening.transport.write(data)
-        hold(self, NOT_CONNECTED)
+            opening.send(data)
 
     def eof_received(self) -> bool:
         """Remember the half-close for when the endpoint is there."""
@@ -122,11 +122,16 @@ class TcpDownstream(asyncio.Protocol):
         self.transport.abort()
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
-        """Stop waiting for an endpoint that does not accept."""
+        """Stop waiting for an endpoint that does not accept.
+
+        One that has accepted, and whose kernel does not take all that was held, is no failure.
+        """
         self.deadline = NEVER
-        if not self._accept_if_connected() and self._opening is not None:
-            self._opening.give_up()
-            self.failed(Failure.CONNECT_TIMEOUT)
+        opening = self._opening
+        if opening is None or self._accept_if_connected() or (opening.made and opening.is_connected()):
+            return
+        opening.give_up()
+        self.failed(Failure.CONNECT_TIMEOUT)
 
     # what the endpoint's side says
 
@@ -227,7 +232,7 @@ class TcpDownstream(asyncio.Protocol):
             return
         opening.transport.set_write_buffer_limits(high=0)
         if self._received:
-            opening.transport.write(b"".join(self._received))
+            opening.send(b"".join(self._received))
 
     def refused(self, opening: _Opening, error: Exception | None) -> None:
         """Take note that a connection was lost before it was made."""
@@ -270,6 +275,12 @@ class _Opening(asyncio.Protocol):
         except OSError:
             return False
         return True
+
+    def send(self, data: bytes) -> None:
+        """Write what is held. The kernel may take it at once: it has just connected, and calls nobody."""
+        self.transport.write(data)
+        if self.transport.get_write_buffer_size() == 0 and not self.transport.is_closing():
+            self.accept()
 
     def give_up(self) -> None:
         self._client = None

@@ -31,6 +31,8 @@ _FINE = tuple(
         ("a size in small letters", b"a\r\n0123456789\r\n" + _END, b"0123456789"),
         ("a size with zeros before", b"0005\r\nhello\r\n" + _END, b"hello"),
         ("a last chunk of several zeros", _HELLO + b"000\r\n\r\n", b"hello"),
+        ("a size with forty zeros before", b"0" * 40 + b"5\r\nhello\r\n" + _END, b"hello"),
+        ("a last chunk of forty zeros", _HELLO + b"0" * 40 + b"\r\n\r\n", b"hello"),
         ("an extension", b"5;a\r\nhello\r\n" + _END, b"hello"),
         ("an extension with a value", b"5;a=b\r\nhello\r\n" + _END, b"hello"),
         ("an extension with a quoted value", b'5;a="b; c"\r\nhello\r\n' + _END, b"hello"),

@@ -90,6 +90,7 @@ _BODIES = (
          body=b"hello", has=(b"content-length: 5",), lacks=(b"transfer-encoding",), upstream=Upstream.KEPT),
     case("a length of zero", "RFC 9112 §6.2", post(b"Content-Length: 0"), body=b"", upstream=Upstream.KEPT, whole=1),
     case("a length with zeros before", "RFC 9110 §8.6: 1*DIGIT", post(b"Content-Length: 00005", body=b"hello"), body=b"hello"),
+    case("a length with forty zeros before", "RFC 9110 §8.6: 1*DIGIT", post(b"Content-Length: " + b"0" * 40 + b"5", body=b"hello"), body=b"hello"),
     case("a length between blanks", "RFC 9112 §5.1: OWS", post(b"Content-Length:   5   ", body=b"hello"), body=b"hello"),
     case("a length between tabs", "RFC 9112 §5.1: OWS", post(b"Content-Length:\t5\t", body=b"hello"), body=b"hello"),
     case("a length without a blank", "RFC 9112 §5.1: OWS", post(b"Content-Length:5", body=b"hello"), body=b"hello"),

@@ -8,6 +8,8 @@ from readylb.wire.messages import Limits
 
 _HEAD = {"methods": (b"HEAD",)}
 _SHORT = Limits(body_stall_seconds=0.3, response_head_seconds=0.3, head_seconds=0.3)
+# Its first line has as many bytes as the default limit allows.
+_JUST = get(target=b"/" + b"x" * (Limits().request_line_bytes - len(b"GET / HTTP/1.1")))
 _NO_CONTENT = "RFC 9110 §9.3.2: MUST NOT send content"
 
 CASES = (
@@ -48,4 +50,5 @@ CASES = (
          Answer((b"noise\r\n\r\n",), early=True), status=502, ending=Ending.ANY, upstream=Upstream.DROPPED),
     case("a large head up to the limit is served", "RFC 9110 §5.4", get(*(b"X-%d: %b" % (n, b"y" * 300) for n in range(90))), has=(b"x-89",), whole=1),
     case("a request line up to the limit is served", "RFC 9112 §3: at least 8000 octets", get(target=b"/" + b"x" * 7990), whole=1),
+    case("a request line just up to the limit, cut between CR and LF", "issue: limits", (_JUST[: _JUST.index(b"\n")], _JUST[_JUST.index(b"\n") :]), whole=1),
 )  # fmt: skip

@@ -112,6 +112,7 @@ _CHUNKS = tuple(
         ("many", b"1\r\nx\r\n" * 300 + _END, b"x" * 300),
         ("extensions, which MUST be parsed", b'5 ; a = b;c="d"\r\nhello\r\n' + _END, b"hello"),
         ("zeros before a size", b"0005\r\nhello\r\n0000\r\n\r\n", b"hello"),
+        ("forty zeros before a size", b"0" * 40 + b"5\r\nhello\r\n" + b"0" * 40 + b"\r\n\r\n", b"hello"),
         ("data that looks like the end", b"5\r\n0\r\n\r\n\r\n" + _END, b"0\r\n\r\n"),
         ("a large one", b"30d40\r\n" + b"x" * 200000 + b"\r\n" + _END, b"x" * 200000),
     )

@@ -18,10 +18,12 @@ TRAILER_BYTES = 16384
 
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (TOKEN, TOKEN, _QUOTED)
-_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?:%b)*\r\n" % _EXTENSION)
-_PLAIN_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
+# Zeros in front say nothing, however many they are (RFC 9112 §7.1: 1*HEXDIG).
+_DIGITS: Final = rb"0*+[1-9A-Fa-f][0-9A-Fa-f]{0,14}|0++"
+_SIZE_LINE: Final = re.compile(rb"(%b)(?:%b)*\r\n" % (_DIGITS, _EXTENSION))
+_PLAIN_LINE: Final = re.compile(rb"(%b)\r\n" % _DIGITS)
 _TRAILERS = re.compile(rb"(?:%b:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n" % TOKEN)
-_UNFINISHED_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[ \t;][\t\x20-\x7e\x80-\xff]*)?\r?\Z|\Z")
+_UNFINISHED_SIZE = re.compile(rb"(?:%b)(?:[ \t;][\t\x20-\x7e\x80-\xff]*)?\r?\Z|\Z" % _DIGITS)
 
 _SIZE: Final = 0
 _DATA: Final = 1

@@ -118,7 +118,8 @@ def refuse_unfinished(unfinished: bytes, line_bytes: int, head_bytes: int, judge
     The first `judged` bytes and three more were found good before.
     """
     line_end = unfinished.find(b"\r\n")
-    if (line_end if line_end >= 0 else len(unfinished)) > line_bytes:
+    # A CR alone at the end is half of the line's end, and no part of the line.
+    if (line_end if line_end >= 0 else len(unfinished) - unfinished.endswith(b"\r")) > line_bytes:
         return Refusal(414, f"the request line is longer than {line_bytes} bytes")
     if len(unfinished) > head_bytes:
         return Refusal(431, f"the request head is longer than {head_bytes} bytes")

@@ -57,9 +57,14 @@ def is_target(value: bytes) -> bool:
 
 
 def read_number(value: bytes) -> int:
-    """Return a whole number written in digits alone, at most 18 of them (RFC 9110 §8.6); -1: it is none."""
+    """Return a whole number written in digits alone; -1: it is none, or one of more than 18 digits.
+
+    Zeros in front say nothing, however many they are (RFC 9110 §8.6: 1*DIGIT).
+    """
     if not 0 < len(value) <= _LENGTH_DIGITS:
-        return -1
+        value = value[:-1].lstrip(b"0") + value[-1:]
+        if not 0 < len(value) <= _LENGTH_DIGITS:
+            return -1
     number = 0
     for at in range(len(value)):
         digit = value[at] - _ZERO
