@@ -57,7 +57,7 @@ format: $(STAMP)  ## rewrite to style
 fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECONDS=600
 	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
 
-properties: $(STAMP)  ## live through hundreds of simulated days on which everything goes wrong
+properties: $(STAMP)  ## live through 120 simulated days on which everything goes wrong (a quarter of an hour of one CPU)
 	@READYLB_PROPERTIES_LONG=1 $(BIN)/python -m pytest -n $(JOBS) --timeout 0 tests/properties
 
 # By way of an sdist: the wheel is built from it in a temporary folder, so no shared object comes near the sources.

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.properties.day import DEEDS, Day, Step
@@ -28,6 +29,8 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 #: `make properties` asks for whole days and new plans each time; otherwise hours of the same plans.
 LONG = bool(os.environ.get("READYLB_PROPERTIES_LONG"))
+#: In so many parts, for as many CPUs. A day takes some 8 s of one.
+PARTS = 4 if LONG else 1
 
 steps = st.builds(
     Step,
@@ -40,10 +43,10 @@ plans = st.lists(steps, min_size=1, max_size=30).filter(lambda plan: sum(step.ga
 seeds = st.integers(0, 2**16)
 
 
-def thorough(examples: int) -> settings:
+def thorough(examples: int, parts: int = 1) -> settings:
     """Return settings: the same few plans each time without shrinking, or many new ones with it."""
     return settings(
-        max_examples=20 * examples if LONG else examples,
+        max_examples=(10 if LONG else 1) * examples // parts,
         deadline=None,
         derandomize=not LONG,
         phases=tuple(Phase) if LONG else (Phase.explicit, Phase.generate),
@@ -58,9 +61,10 @@ def live(plan: Sequence[Step], seed: int, seconds: float) -> None:
     simulate(story, lambda: Day(seed))
 
 
-@thorough(examples=12)
+@pytest.mark.parametrize("part", range(PARTS))
+@thorough(examples=12, parts=PARTS)
 @given(plan=plans, seed=seeds)
-def test_whatever_happens_in_hours_every_promise_is_kept(plan: list[Step], seed: int) -> None:
+def test_whatever_happens_in_hours_every_promise_is_kept(part: int, plan: list[Step], seed: int) -> None:
     live(plan, seed, (24 if LONG else 1) * HOUR)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from tests.simulation import World, settle, simulate
 
 from readylb.control.runtimes.runtime import ExecResult
-from readylb.model import Pod
+from readylb.model import Pod, PodTraffic
 from readylb.model.container import Container
 from readylb.model.lifecycle import Lifecycle, LifecycleHandler, SleepAction
+from readylb.model.meta import ObjectMeta
 from readylb.model.probe import ExecAction, TCPSocketAction
 
 COMMAND = LifecycleHandler(exec=ExecAction(command=("hook",)))
@@ -51,6 +52,24 @@ def test_a_failed_poststart_hook_ends_the_container_and_policy_starts_it_again()
         world.runtime.on_exec = lambda *_: ExecResult(0, b"")
         await world.until(11)
         assert world.status("web").ready
+
+    simulate(story)
+
+
+def test_a_container_that_ends_while_it_is_stopped_for_its_poststart_hook_is_started_again_at_once() -> None:
+    """Its pod's requests may still be running: nobody waits for them on behalf of what has ended."""
+
+    async def story(world: World) -> None:
+        world.runtime.on_exec = lambda *_: ExecResult(1, b"")
+        pod = world.add("web", post_start(COMMAND))
+        meta = ObjectMeta(name=pod.metadata.uid, namespace="default")
+        world.store.create(PodTraffic(metadata=meta, pod_name="web"))
+        await world.until(5)
+        assert len(world.runtime.starts) == 1, "it waits for the requests"
+        world.runtime.get("web").end(1)
+        await world.until(5.1)
+        assert len(world.runtime.starts) == 2
+        assert world.status("web").restart_count == 1
 
     simulate(story)
 

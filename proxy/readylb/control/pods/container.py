@@ -197,8 +197,9 @@ class ContainerKeeper:
         self._record(pod, container, "Normal", "Killing", "FailedPostStartHook")
         deadline = self._deps.clock.now() + grace_seconds(pod, container)
         farewell = Farewell(self._deps, self._traffic, running, deadline, self._words(pod, container, 0))
-        await farewell.run()
-        ended = await running.wait()
+        self._deps.spawn(f"stop/{pod.metadata.name}/{container.name}", farewell.run())
+        ended = await running.wait()  # which may come by itself, while requests are still running
+        farewell.ended()
         life = self.life.started(running.container_id, running.started_at)
         self.life = life.exited(ended.exit_code, ended.signal, ended.finished_at, ended.reason)
 
