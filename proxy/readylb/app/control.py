@@ -295,7 +295,7 @@ class ControlProcess:
                 meta, grace = pod.metadata, pod.spec.termination_grace_period_seconds
                 self.store.mark_deleted(Pod, meta.namespace, meta.name, grace)
             while self.store.objects(Pod):
-                await anext(watch)
+                await watch.batch()
         drained.set()
 
     async def _stop(self) -> None:

@@ -30,8 +30,9 @@ def is_last_resort(pod: Pod, siblings: Iterable[Pod], wanted_replicas: int) -> b
     """
     if wanted_replicas > 0:
         return True
-    return any(
-        not other.terminating and not other.finished and not is_drained(other)
-        for other in siblings
-        if other.metadata.uid != pod.metadata.uid
-    )
+    return any(may_take_over(other) for other in siblings if other.metadata.uid != pod.metadata.uid)
+
+
+def may_take_over(pod: Pod) -> bool:
+    """Say whether a pod serves, or may come to serve, when others have gone."""
+    return not pod.terminating and not pod.finished and not is_drained(pod)

@@ -8,11 +8,12 @@ messages that are still to be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from msgspec.structs import replace as altered
 
 from readylb.control.store import Store
-from readylb.core.drain import is_last_resort
+from readylb.core.drain import is_last_resort, may_take_over
 from readylb.core.drained import is_drained
 from readylb.model import Pod, ReplicaSet, ReplicationController, Service
 from readylb.wire.messages import EndpointEntry
@@ -35,6 +36,8 @@ def current(
     `survived` says of a terminating pod's uid that it has had its stop signal and serves on.
     """
     by_uid = {pod.metadata.uid: pod for pod in pods}
+    # Two are as good as all: whoever is asked about is at most one of them.
+    heirs = [*islice((pod for pod in pods if may_take_over(pod)), 2)]
 
     def corrected(entry: EndpointEntry) -> EndpointEntry:
         pod = by_uid.get(entry.uid)
@@ -45,7 +48,7 @@ def current(
             return altered(entry, ready=False, serving=serving, terminating=pod.terminating)
         if pod.terminating:
             wanted = _wanted_replicas(pod, store)
-            spared = pod.ready and (survived(entry.uid) or is_last_resort(pod, pods, wanted))
+            spared = pod.ready and (survived(entry.uid) or is_last_resort(pod, heirs, wanted))
             return altered(entry, ready=False, serving=entry.serving and spared, terminating=True)
         if not pod.ready and not service.spec.publish_not_ready_addresses:
             return altered(entry, ready=False, serving=False)
