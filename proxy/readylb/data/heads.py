@@ -50,6 +50,9 @@ class _NoCallbacks:
 
 
 _NO_CALLBACKS: Final = _NoCallbacks()
+# Compiled code looks a class of another module up by name each time, and a constant of its own never.
+_RequestParser: Final = HttpRequestParser
+_ResponseParser: Final = HttpResponseParser
 _EMPTY_LINE: Final = 4  # with the end of the line before
 
 
@@ -69,7 +72,7 @@ def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
     if refusal is not None:
         return refusal
     try:
-        HttpRequestParser(_NO_CALLBACKS).feed_data(head)
+        _RequestParser(_NO_CALLBACKS).feed_data(head)
     except (HttpParserUpgrade, HttpParserError) as error:
         refusal = _refusal_of(error, head)
         if refusal is not None and refusal.text != UNCLEAR:
@@ -85,7 +88,7 @@ def read_response(head: bytes, method: bytes) -> Response | str:
     if response is None:
         return "the status line is not valid"
     try:
-        HttpResponseParser(_NO_CALLBACKS).feed_data(head)
+        _ResponseParser(_NO_CALLBACKS).feed_data(head)
     except HttpParserUpgrade:
         # Raised after a complete head. Whether it was asked for is decided later.
         return finish_response(response, notable(lines, OF_RESPONSES), method) or response
@@ -119,7 +122,7 @@ def _is_valid_without_tabs(head: bytes) -> bool:
     if plain == head:
         return False
     try:
-        HttpRequestParser(_NO_CALLBACKS).feed_data(plain)
+        _RequestParser(_NO_CALLBACKS).feed_data(plain)
     except HttpParserUpgrade:
         return True
     except HttpParserError:

@@ -56,6 +56,7 @@ OF_RESPONSES: Final = _by_first_byte(
 #: What a whole head split at LF has beside the fields: the first line, the CR of the empty one, and nothing.
 BESIDE_FIELDS: Final = 3
 _COLON: Final = 58
+_BLANK: Final = 32
 
 
 def notable(lines: list[bytes], names: Names) -> Fields:
@@ -71,5 +72,9 @@ def notable(lines: list[bytes], names: Names) -> Fields:
             if length < len(line) and line[length] == _COLON:
                 name = line[:length]
                 if name.lower() == lower:
-                    found.append((lower, name, line[length + 1 : -1].strip(b" \t")))
+                    # One blank, as nearly all have it, is left out; whatever else there is costs a call.
+                    value = line[length + 2 if line[length + 1] == _BLANK else length + 1 : -1]
+                    if value and (value[0] <= _BLANK or value[-1] <= _BLANK):
+                        value = value.strip(b" \t")
+                    found.append((lower, name, value))
     return found
