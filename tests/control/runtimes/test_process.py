@@ -257,6 +257,30 @@ async def test_a_folder_that_somebody_removed_is_made_again_with_the_next_start(
         shutil.rmtree(tmp_path / "state")
 
 
+async def test_a_container_that_is_started_again_has_nothing_of_what_the_run_before_has_written(
+    runtime: ProcessRuntime,
+) -> None:
+    pod = make_pod('ls "$TMPDIR"; touch "$TMPDIR/ready"')
+    for attempt in range(2):
+        container = await start(runtime, pod, attempt)
+        await container.wait_gone()
+        lines = runtime.logs(pod, "main", previous=False, follow=False, tail=None)
+        assert [line async for _, line in lines] == []
+
+
+async def test_what_containers_of_a_pod_share_outlives_a_restart_of_one_of_them(
+    runtime: ProcessRuntime,
+) -> None:
+    pod = make_pod('ls "$TMPDIR"; touch "$TMPDIR/shared"')
+    init = replace(pod.spec.containers[0], name="init")
+    pod = replace(pod, spec=replace(pod.spec, init_containers=(init,)))
+    for attempt, expected in enumerate(([], [b"shared"])):
+        container = await start(runtime, pod, attempt)
+        await container.wait_gone()
+        lines = runtime.logs(pod, "main", previous=False, follow=False, tail=None)
+        assert [line async for _, line in lines] == expected
+
+
 async def test_output_of_this_and_the_previous_incarnation_is_kept(runtime: ProcessRuntime) -> None:
     pod = make_pod("echo out; echo err >&2; printf unfinished")
     for attempt in range(3):

@@ -33,6 +33,7 @@ from readylb.control.runtimes.place import MakePlaces, Place
 from readylb.control.runtimes.process_container import Host, ProcessContainer
 from readylb.control.runtimes.runtime import ExecResult, Sandbox
 from readylb.control.runtimes.sweeper import Sweeper
+from readylb.control.runtimes.temp_folder import empty, is_renewed, working_folder_in_tmp
 from readylb.control.tasks import TaskGroup
 from readylb.core.container_command import environment, expand, resolve
 from readylb.core.resources import limits
@@ -110,6 +111,9 @@ class ProcessRuntime:
                 msg = f'container "{container.name}" in pod "{pod.metadata.name}" is running already'
                 raise RuntimeFailureError(msg)
             await slot.current.wait_gone()
+        if slot.serial and is_renewed(pod):
+            spared = working_folder_in_tmp() if record.place.entrance is not None else ()
+            await asyncio.to_thread(empty, record.folder / "tmp", spared)
         await record.place.restore()
         record = self._record(pod)  # it may have been removed meanwhile
         self._guard.ensure()

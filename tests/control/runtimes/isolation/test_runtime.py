@@ -80,6 +80,22 @@ async def test_two_pods_differ_in_all_that_apps_ask_for(runtime: ProcessRuntime)
     assert socket.gethostname() not in {"web-0", "web-1"}
 
 
+async def test_a_container_that_is_started_again_finds_tmp_as_it_was_at_first(
+    runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="started-here-") as here:
+        monkeypatch.chdir(here)
+        Path(here, "app").write_text("x")
+        pod = make_pod("find /tmp -mindepth 1; touch /tmp/ready")
+        for attempt in range(2):
+            await runtime.prepare(pod)
+            container = await runtime.start(pod, pod.spec.containers[0], attempt)
+            await container.wait_gone()
+            lines = runtime.logs(pod, "main", previous=False, follow=False, tail=None)
+            assert {line.decode() async for _, line in lines} == {here, f"{here}/app"}
+        monkeypatch.undo()
+
+
 async def test_a_pod_sees_its_own_processes_only_and_its_first_one_reaps_orphans(
     runtime: ProcessRuntime,
 ) -> None:
