@@ -19,6 +19,7 @@ from readylb.data.connect_errors import is_never_connected, is_refusal
 from readylb.data.drive import disown
 from readylb.data.flow import PEER_FULL, hold, release
 from readylb.data.heads import read_response
+from readylb.data.last_words import hear_out
 from readylb.data.pool import EndpointState
 from readylb.data.sweep import NEVER, Sweep
 
@@ -209,6 +210,8 @@ class Upstream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give up the exchange, if any, and every reference."""
+        if exc is not None and self.exchange is not None:
+            hear_out(self)
         self._sweep.watched.discard(self)
         self.endpoint.upstreams.discard(self)
         self.endpoint.connections -= 1

@@ -104,7 +104,13 @@ _MAX_FORWARDS = (
         case(f"{method} with Max-Forwards {before.decode()}", "RFC 9110 §7.6.2: MUST decrement",
              get(b"Max-Forwards: " + before, method=method.encode()), has=(b"max-forwards: " + after,), whole=1)
         for method in ("TRACE", "OPTIONS")
-        for before, after in ((b"1", b"0"), (b"10", b"9"), (b"070", b"69"))
+        for before, after in ((b"1", b"0"), (b"10", b"9"), (b"070", b"69"), (b"9" * 20, b"9" * 18))
+    ),
+    *(
+        case(f"{method} with Max-Forwards {first.decode()} and {second.decode()}", "RFC 9110 §7.6.2: MUST NOT forward",
+             get(b"Max-Forwards: " + first, b"Max-Forwards: " + second, method=method.encode()), begun=0, status={200, 204, 400, 405, 501}, ending=Ending.ANY)
+        for method in ("TRACE", "OPTIONS")
+        for first, second in ((b"0", b"5"), (b"5", b"0"))
     ),
     case("OPTIONS * with Max-Forwards 0", "RFC 9110 §7.6.2", get(b"Max-Forwards: 0", method=b"OPTIONS", target=b"*"),
          begun=0, status={200, 204, 405, 501}, ending=Ending.ANY),

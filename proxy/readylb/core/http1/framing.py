@@ -35,6 +35,7 @@ _WORDS: Final = 3  # of a request line
 # RFC 9110 §7.6.2: the methods whose hops Max-Forwards counts.
 _COUNTED: Final = frozenset((b"OPTIONS", b"TRACE"))
 _HOP_BY_HOP: Final = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
+_MOST_FORWARDS: Final = 10**18
 # A loop of ours: more often than a chain of readylbs is long. Each round costs two connections.
 MOST_OWN_HOPS: Final = 5
 _BAD_LENGTH = "Content-Length is not one plain number"
@@ -244,10 +245,13 @@ def _note(request: Request, lower: bytes, name: bytes, value: bytes) -> None:
             # RFC 9110 §10.1.1: from HTTP/1.0 it is ignored, and must not reach a 1.1 endpoint.
             request.hop_by_hop += (name,)
     elif lower == b"max-forwards":
-        number = read_number(value)
-        if request.method in _COUNTED and number >= 0:
+        if request.method in _COUNTED and value.isdigit():
             request.hop_by_hop += (name,)
-            request.max_forwards = number
+            number = read_number(value)
+            # RFC 9110 §7.6.2: what is beyond us becomes the most that we know. Of several the least counts.
+            number = _MOST_FORWARDS if number < 0 else number
+            said = request.max_forwards
+            request.max_forwards = number if said < 0 else min(number, said)
     else:
         request.forwarding += ((name, value),)
 

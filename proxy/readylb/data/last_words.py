@@ -1,0 +1,35 @@
+"""What an endpoint said before it closed on a request that was still being written: mostly a 413.
+
+Closing on unread bytes resets the connection, so the next write fails, often before the answer was read.
+The kernel keeps what came before the reset.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from readylb.data.upstream import Upstream
+
+_PIECE_BYTES: Final = 65536
+
+
+def hear_out(upstream: Upstream) -> None:
+    """Give `upstream`, whose connection broke, what its endpoint has said and nobody has read yet.
+
+    RFC 9112 §9.5: who sends a body watches for the response while it does.
+    """
+    exchange, connection = upstream.exchange, upstream.socket
+    # Nothing can be joined to what is broken.
+    if exchange is None or connection is None or exchange.request.upgrade:
+        return
+    pieces: list[bytes] = []
+    try:
+        while piece := connection.recv(_PIECE_BYTES):
+            pieces.append(piece)
+    except OSError:
+        pass
+    if pieces:
+        # Of what was written something has not arrived: neither connection may have another request.
+        exchange.body_complete = False
+        upstream.data_received(b"".join(pieces))
