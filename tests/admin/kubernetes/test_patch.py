@@ -171,6 +171,12 @@ async def test_what_cannot_be_read_is_refused(api: TestClient, body: str, kind: 
     assert (await send(api, body, kind))[0] == status
 
 
+async def test_server_side_apply_is_415_with_a_way_out(api: TestClient) -> None:
+    status, document = await send(api, "{}", "application/apply-patch+yaml")
+    assert status == 415
+    assert "leave out --server-side" in document["message"]
+
+
 async def test_a_missing_object_and_a_resource_without_patches_say_so(api: TestClient) -> None:
     assert (await send(api, {}, path=f"{WEB}x"))[0] == 404
     assert (await send(api, {}, path="/api/v1/namespaces/default/endpoints/x"))[0] == 405

@@ -6,12 +6,13 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from io import FileIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.conftest import FakeClock
 
-from readylb.control.runtimes.log_ring import FILE_BYTES, FILES, LINE_BYTES, LogRing
+from readylb.control.runtimes.log_ring import FILE_BYTES, FILES, LINE_BYTES, LogRing, file_bytes_in
 
 
 @pytest.fixture
@@ -183,6 +184,16 @@ async def test_on_a_full_disk_the_newest_lines_take_the_place_of_older_ones(
     found = await kept(narrow)
     assert found == [b"line %d" % number for number in range(500 - len(found), 500)]
     assert 0 < sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "expected"), [(1024 * 1024, FILE_BYTES), (800, 800 * 1024), (1, 64 * 1024)]
+)
+def test_a_small_file_system_is_not_filled_with_logs(
+    mebibytes: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.statvfs", lambda _: SimpleNamespace(f_blocks=mebibytes * 256, f_frsize=4096))
+    assert file_bytes_in(Path("anywhere")) == expected
 
 
 async def test_a_folder_that_was_removed_is_made_again(ring: LogRing, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ PATCHES: Mapping[str, Callable[[Any, Any], Any]] = {
     "application/strategic-merge-patch+json": merge_strategically,
 }
 
+_SERVER_SIDE_APPLY = "application/apply-patch+yaml"
+
 #: The identity of an object, which no patch may touch.
 _FIXED = ("name", "namespace", "uid")
 
@@ -53,6 +55,8 @@ def apply_patch(request: web.Request, document: dict[str, Any], change: Any) -> 
             "the body of the request was in an unknown format - accepted media types include: "
             f"{', '.join(PATCHES)}"
         )
+        if request.content_type == _SERVER_SIDE_APPLY:
+            msg = f"{msg} - leave out --server-side: who owns which field is not kept here"
         raise UnsupportedMediaTypeError(msg)
     try:
         patched = apply(document, change)

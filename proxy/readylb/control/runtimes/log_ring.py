@@ -24,11 +24,22 @@ log = logging.getLogger(__name__)
 #: Bytes of one file, and how many are kept (kubelet: containerLogMaxSize 10Mi, containerLogMaxFiles 5).
 FILE_BYTES = 10 * 1024 * 1024
 FILES = 5
+#: A file takes no larger part of the file system than this: it may be memory ($XDG_RUNTIME_DIR often is),
+#: and replicas keep their own files there too.
+SHARE = 1 / 1024
+#: What a file holds at least.
+LEAST_BYTES = 64 * 1024
 
 #: A longer line becomes several, as the container runtimes split it (CRI: 16 KiB).
 LINE_BYTES = 16 * 1024
 
 _CHUNK = 65536
+
+
+def file_bytes_in(folder: Path) -> int:
+    """Return how large a file of a ring in that folder may become. OSError when it cannot be told."""
+    found = os.statvfs(folder)
+    return max(LEAST_BYTES, min(FILE_BYTES, int(found.f_blocks * found.f_frsize * SHARE)))
 
 
 class LogRing:

@@ -28,7 +28,7 @@ from readylb.control.runtimes.exec_sync import exec_sync
 from readylb.control.runtimes.guard import Guard
 from readylb.control.runtimes.host_places import host_places
 from readylb.control.runtimes.log_pump import LogPump
-from readylb.control.runtimes.log_ring import LogRing
+from readylb.control.runtimes.log_ring import LogRing, file_bytes_in
 from readylb.control.runtimes.place import MakePlaces, Place
 from readylb.control.runtimes.process_container import Host, ProcessContainer
 from readylb.control.runtimes.runtime import ExecResult, Sandbox
@@ -256,7 +256,7 @@ class ProcessRuntime:
 
     def _log(self, base: Path) -> LogRing:
         try:
-            return LogRing(base, self._clock)
+            return LogRing(base, self._clock, file_bytes_in(base.parent))
         except OSError as error:
             msg = f"cannot keep the output in {base}: {error.strerror} (free some space)"
             raise RuntimeFailureError(msg) from error
