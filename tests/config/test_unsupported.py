@@ -144,3 +144,21 @@ spec:
             "runs (this is for runtimeClassName: external)"
         )
     ]
+
+
+def test_a_termination_message_that_nobody_reads_is_said(load_text):
+    text = """
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+  - {name: c, image: i, command: [x], terminationMessagePolicy: POLICY, terminationMessagePath: PATH}
+"""
+    plain = text.replace("POLICY", "File").replace("PATH", "/dev/termination-log")
+    assert load_text(plain).warnings == ()
+    asked = load_text(text.replace("POLICY", "FallbackToLogsOnError").replace("PATH", "/tmp/why"))
+    assert [str(item).split(": ")[1] for item in asked.warnings] == [
+        "spec.containers[0].terminationMessagePath",
+        "spec.containers[0].terminationMessagePolicy",
+    ]

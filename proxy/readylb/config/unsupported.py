@@ -95,6 +95,13 @@ def _container(container: Container, path: str) -> Iterator[Finding]:
         if hook.tcp_socket is not None:
             message = "a tcpSocket hook fails in every cluster: use exec, httpGet or sleep"
             yield Finding(f"{path}.lifecycle.{name}.tcpSocket", message, True)
+    for name, value, default in (
+        ("terminationMessagePath", container.termination_message_path, "/dev/termination-log"),
+        ("terminationMessagePolicy", container.termination_message_policy, "File"),
+    ):
+        if value not in {"", default}:
+            message = "ignored: no termination message is read (`readylb logs --previous` has the last words)"
+            yield Finding(f"{path}.{name}", message, False)
 
 
 def _hooks(container: Container) -> Iterator[tuple[str, LifecycleHandler]]:
