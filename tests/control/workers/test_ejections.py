@@ -23,6 +23,17 @@ def test_the_last_ejection_at_each_port_is_remembered_until_the_pod_is_gone() ->
     assert known.of("a") == ()
 
 
+def test_of_several_workers_the_one_that_leaves_a_pod_out_longest_counts() -> None:
+    known = Ejections()
+    known.note(PassiveReport(KEY, "a", "Ejected", until=65.0), 5.0)
+    known.note(PassiveReport(KEY, "a", "Ejected", until=36.0), 6.0)
+    (signal,) = known.of("a")
+    assert (signal.since, signal.until) == (5.0, 65.0)
+    known.note(PassiveReport(KEY, "a", "ConnectFailed", until=70.0), 65.0)
+    (signal,) = known.of("a")
+    assert (signal.reason, signal.since, signal.until) == (PassiveReason.REFUSED, 65.0, 70.0)
+
+
 def test_who_leads_back_is_known_until_it_does_not() -> None:
     known = Ejections()
     known.lead_back("default/web:80", {"a", "b"}, 5.0)

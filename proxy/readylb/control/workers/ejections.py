@@ -9,7 +9,7 @@ from readylb.wire.messages import PassiveReport
 
 
 class Ejections:
-    """The last word of any worker on each pod at each Service port."""
+    """What holds longest against each pod at each Service port, at any of the workers."""
 
     def __init__(self) -> None:
         """Know of none."""
@@ -20,8 +20,9 @@ class Ejections:
         return f"<ejections of {len(self._signals)} pods>"
 
     def note(self, report: PassiveReport, now: float) -> None:
-        """Take a report; only one that says until when is an ejection."""
-        if not report.until:
+        """Take a report; only one that says until when is an ejection, and the latest such moment counts."""
+        known = self._signals.get(report.uid, {}).get(report.key)
+        if not report.until or (known is not None and known.until > report.until):
             return
         service, _, port = report.key.partition("/")[2].rpartition(":")
         reason = PassiveReason.EJECTED if report.reason == "Ejected" else PassiveReason.REFUSED
