@@ -21,6 +21,7 @@ _WEBSOCKET = get(b"Connection: Upgrade", b"Upgrade: websocket")
 _SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BIG = b"x" * 2_000_000
+_TOO_LARGE = ok(b"Content-Length: 2", b"Connection: close", body=b"no", status=b"413 Content Too Large")
 _TEN = post(b"Content-Length: 10", body=b"hello")
 
 _REQUEST_BREAKS = (
@@ -49,6 +50,15 @@ _ENDPOINT_BREAKS = (
          ending=Ending.CUT, whole=0, upstream=Upstream.DROPPED),
     case("an endpoint answers what it does not read", "RFC 9112 §9.6", post(b"Content-Length: 3000000", body=_BIG), Answer((OK,), early=True),
          ending=Ending.CLOSED, whole=0, reply=b"ok", upstream=Upstream.DROPPED),
+    *(
+        case(f"an endpoint answers 413 and {how.value}s under {what}", "RFC 9112 §9.5", send, Answer((_TOO_LARGE, how), early=True), status=413,
+             ending=Ending.CLOSED, whole=0, reply=b"no", upstream=Upstream.DROPPED)
+        for how in (Do.CLOSE, Do.RESET)
+        for what, send in (
+            ("an upload that goes on", post(b"Content-Length: 3000000", body=_BIG)),
+            ("chunks that go on", chunked(b"1e8480\r\n" + _BIG + b"\r\n")),
+        )
+    ),
     case("an endpoint answers an upgrade whose body it does not read", "Envoy deadlocks there",
          post(b"Connection: upgrade", b"Upgrade: websocket", b"Content-Length: 3000000", body=_BIG), Answer((OK,), early=True), ending=Ending.CLOSED, whole=0, reply=b"ok"),
     case("100 behind the final response", "RFC 9112 §6.3", (get(), Do.ENDPOINT_GONE), OK + _CONTINUE, upstream=Upstream.DROPPED),
