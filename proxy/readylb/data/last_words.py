@@ -6,6 +6,7 @@ The kernel keeps what came before the reset.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,11 +25,10 @@ def hear_out(upstream: Upstream) -> None:
     if exchange is None or connection is None or exchange.request.upgrade:
         return
     pieces: list[bytes] = []
-    try:
+    # Nothing more there, or the reset itself: either way this was all.
+    with suppress(OSError):
         while piece := connection.recv(_PIECE_BYTES):
             pieces.append(piece)
-    except OSError:
-        pass
     if pieces:
         # Of what was written something has not arrived: neither connection may have another request.
         exchange.body_complete = False
