@@ -45,6 +45,10 @@ def vouched(world: World) -> float:
     return world.store.get(Suspicion, "default", world.pod("web").metadata.uid).vouched_at
 
 
+def is_ready(world: World) -> bool:
+    return any(item.type == "Ready" and item.status == "True" for item in world.pod("web").status.conditions)
+
+
 def test_a_probe_is_asked_at_once_and_vouches(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(world: World) -> None:
         app = App(world, monkeypatch)
@@ -73,7 +77,44 @@ def test_a_probe_that_fails_does_not_vouch_until_it_passes(monkeypatch: pytest.M
         assert (app.asked, vouched(world)) == ([0, 4], 0.0)
         app.passes = True
         await world.until(15)
-        assert (app.asked, vouched(world)) == ([0, 4, 14], EPOCH + 4)
+        assert (app.asked, vouched(world)) == ([0, 4, 5, 14], EPOCH + 4)
+
+    simulate(story)
+
+
+def test_who_is_back_within_a_period_has_traffic_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(world: World) -> None:
+        app = App(world, monkeypatch)
+        world.add("web", Container(name="main", readiness_probe=PROBE), runtime_class_name="external")
+        await world.until(4)
+        app.passes = False
+        suspect(world, EPOCH + 4)
+        await world.until(9.5)
+        assert (app.asked, vouched(world)) == ([0, 4, 5, 6, 7, 8, 9], 0.0)
+        assert is_ready(world), "what is asked between two attempts counts for no threshold"
+        assert world.counts()["Unhealthy"] == 1
+        app.passes = True
+        await world.until(15)
+        assert (app.asked[7:], vouched(world)) == ([10, 14], EPOCH + 4)
+
+    simulate(story)
+
+
+def test_who_is_no_longer_ready_comes_back_in_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(world: World) -> None:
+        app = App(world, monkeypatch)
+        world.add("web", Container(name="main", readiness_probe=PROBE), runtime_class_name="external")
+        await world.until(4)
+        app.passes = False
+        suspect(world, EPOCH + 4)
+        await world.until(24.5)
+        assert not is_ready(world)
+        asked = len(app.asked)
+        await world.until(33.5)
+        assert len(app.asked) == asked
+        app.passes = True
+        await world.until(35)
+        assert (app.asked[asked:], vouched(world), is_ready(world)) == ([34], EPOCH + 4, True)
 
     simulate(story)
 

@@ -31,7 +31,7 @@ from readylb.model.probe import Probe, ProbeKind, ProbeResult
 OPENING_SECONDS = 1.0
 OPENING_PAUSE_SECONDS = 0.025
 
-#: Attempts asked for out of turn are at least this far apart, however often traffic is refused.
+#: Attempts asked for out of turn are this far apart, however often traffic is refused.
 DOUBT_GAP_SECONDS = 1.0
 
 #: Characters of the last output that are remembered for `explain`.
@@ -56,6 +56,8 @@ class Prober:
         self._alarm = Alarm(deps.clock)
         self._triggered = False
         self._doubted_at = 0.0
+        #: When to look again at an endpoint that is doubted, between two attempts that count.
+        self._look_at = math.inf
         self._asked_at = 0.0
         self._output = ""
         self._concluded_at: float | None = None
@@ -77,7 +79,7 @@ class Prober:
     async def run(self) -> None:
         """Ask until there is nothing left to ask about."""
         while await self._turn():
-            await self._alarm.wait(self._schedule.next_at)
+            await self._alarm.wait(self._next_at)
 
     @property
     def kind(self) -> ProbeKind:
@@ -102,7 +104,7 @@ class Prober:
             threshold=tracker.threshold(tracker.last) if tracker.last else 1,
             output=self._output,
             asked_at=self._asked_at or None,
-            next_at=self._schedule.next_at,
+            next_at=self._next_at,
             since=self._concluded_at,
             on_hold=tracker.on_hold,
         )
@@ -121,9 +123,13 @@ class Prober:
         step = next_step(self._kind, self._probe, seen, on_hold=self._tracker.on_hold)
         if step is Step.PROBE and self._is_due(now):
             await self._attempt()
+        elif step is Step.PROBE and now >= self._look_at:
+            await self._look()
         elif step is Step.SKIP:
             self._schedule.take(now)
         self._settle(step)
+        if step is not Step.PROBE:
+            self._look_at = math.inf
         if self._tracker.on_hold:
             self._schedule.stop()
         self._triggered = self._triggered and step is Step.PROBE
@@ -187,10 +193,39 @@ class Prober:
             return
         self._count(result.result, begin)
         self._publish(self._tracker.observe(result.result, result.output))
-        if doubted_at and result.result is not ProbeResult.FAILURE:
-            self._deps.vouch(self._pod.metadata.uid, self._container.name, doubted_at)
-            if self._doubted_at == doubted_at:
-                self._doubted_at = 0.0
+        if result.result is not ProbeResult.FAILURE:
+            self._vouch(doubted_at)
+        self._look_again()
+
+    async def _look(self) -> None:
+        """Ask only to take back an endpoint that is doubted: who restarts within a period is out no longer.
+
+        A failure counts for no threshold, since kubelet would not have asked.
+        """
+        self._asked_at, doubted_at = self._deps.clock.now(), self._doubted_at
+        result = await attempt(
+            Ask(self._pod, self._container, self._probe, self._deps.runtime_for(self._pod))
+        )
+        if isinstance(result, Outcome) and result.result is not ProbeResult.FAILURE:
+            self._vouch(doubted_at)
+        self._look_again()
+
+    def _vouch(self, doubted_at: float) -> None:
+        """Say that it has passed after traffic was refused at `doubted_at` (0: it was not)."""
+        if not doubted_at:
+            return
+        self._deps.vouch(self._pod.metadata.uid, self._container.name, doubted_at)
+        if self._doubted_at == doubted_at:
+            self._doubted_at = 0.0
+
+    def _look_again(self) -> None:
+        """Look again soon at what is Ready and doubted; what is not Ready comes back in its own time."""
+        doubted = self._doubted_at and self._tracker.result is ProbeResult.SUCCESS
+        self._look_at = self._deps.clock.now() + DOUBT_GAP_SECONDS if doubted else math.inf
+
+    @property
+    def _next_at(self) -> float:
+        return min(self._schedule.next_at, self._look_at)
 
     def _is_opening(self, now: float) -> bool:
         """Say whether the container has only just been started, by us, and may not listen yet.
