@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import itertools
 import os
 import signal
@@ -64,14 +65,17 @@ class App:
         term = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, term.set)
         server: asyncio.Server | None = None
+        listener = socket.socket()
         while not term.is_set():
             if server is None and not self.closed.exists():
-                server = await loop.create_server(
-                    lambda: Connection(self, loop), os.environ["HOST"], int(os.environ["PORT"]), backlog=1024
-                )
+                listener = socket.create_server((os.environ["HOST"], int(os.environ["PORT"])), backlog=1024)
+                server = await loop.create_server(lambda: Connection(self, loop), sock=listener, backlog=1024)
             elif server is not None and self.closed.exists():
+                last = last_of(listener)
                 server.close()
                 server = None
+                for client in last:
+                    await loop.connect_accepted_socket(lambda: Connection(self, loop), client)
             with suppress(TimeoutError):
                 await asyncio.wait_for(term.wait(), 0.02)
         self.note("term", "-")
@@ -172,6 +176,22 @@ class Connection(asyncio.Protocol):
         if raw is not None and raw.fileno() >= 0:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
+
+
+def last_of(listener: socket.socket) -> list[socket.socket]:
+    """Let nobody connect any more and accept who has: closing resets them, though they may have asked.
+
+    A filter (socket(7), SO_ATTACH_FILTER) of one instruction, `return 0`, drops what arrives from now on.
+    """
+    instruction = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+    listener.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 1, ctypes.addressof(instruction)))
+    found = []
+    with suppress(BlockingIOError):
+        while True:
+            client, _ = listener.accept()
+            client.setblocking(False)
+            found.append(client)
+    return found
 
 
 def length_of(fields: list[str]) -> int:
