@@ -260,7 +260,7 @@ def test_a_thousand_probers_that_start_together_are_spread_over_their_period() -
     async def story(world: World) -> None:
         seen = times(world, digits=6)
         add_a_thousand(world)
-        await world.until(0.999)
+        await world.until(0.99999)
         judge_spread(seen)
 
     simulate(story)
@@ -271,7 +271,7 @@ def test_a_thousand_that_are_added_later_are_spread_as_those_at_the_start_are() 
         seen = times(world, digits=6)
         await world.until(100)
         add_a_thousand(world)
-        await world.until(100.999)
+        await world.until(100.99999)
         judge_spread(seen)
 
     simulate(story)
@@ -284,7 +284,7 @@ def test_a_thousand_that_are_seen_late_are_spread_from_that_moment() -> None:
         seen = times(world, digits=6)
         add_a_thousand(world)
         with patch.object(facts, "started_at", lambda *_: world.clock.now() - 5.0):
-            await world.until(0.999)
+            await world.until(0.99999)
         judge_spread(seen)
 
     simulate(story)
@@ -297,7 +297,7 @@ def test_few_that_start_together_do_not_wait() -> None:
             world.add(f"web-{number}", Container(name="main", readiness_probe=probe(period_seconds=10)))
         await world.until(1)
         assert len(seen) == 3
-        assert max(seen) < 0.003
+        assert max(seen) < 0.01
 
     simulate(story)
 

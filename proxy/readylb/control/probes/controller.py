@@ -20,8 +20,9 @@ from readylb.model import Pod, ProbeStatus, Suspicion
 from readylb.model.container import probes_of
 from readylb.telemetry.events import EventRecorder
 
-#: First attempts of pods that are made together are spread over this long for each of their probers.
-JITTER_PER_PROBER_SECONDS = 0.001
+#: First attempts of pods that are made together are spread over this long for each of their probers: more
+#: than an exec probe takes to be started, or their commands would wait to be reaped until all have been.
+JITTER_PER_PROBER_SECONDS = 0.003
 
 
 class ProbeController:
