@@ -249,8 +249,8 @@ def add_a_thousand(world: World) -> None:
 
 
 def judge_spread(seen: list[float]) -> None:
-    """In no hundredth of the second are there more than a few."""
-    assert len(seen) == 1000
+    """In no hundredth of the second are there more than a few. The first may have had its second turn."""
+    assert len(seen) in {1000, 1001}
     crowds = Counter(int(time * 100) % 100 for time in seen)
     assert len(crowds) == 100
     assert max(crowds.values()) <= 20
