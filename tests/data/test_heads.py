@@ -40,7 +40,7 @@ def test_a_bad_field_line_is_refused_wherever_it_stands(line):
 @pytest.mark.parametrize("line", [row[1] for row in BAD_LINES], ids=[row[0] for row in BAD_LINES])
 def test_a_bad_field_line_makes_a_response_invalid(line):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + line + b"\r\n\r\n"
-    assert isinstance(read_response(head, b"GET"), str)
+    assert isinstance(read_response(head, len(head), b"GET"), str)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,8 @@ def test_good_field_lines_pass(lines):
     ],
 )
 def test_good_responses_pass(line, lines):
-    assert isinstance(read_response(line + b"\r\n" + lines + b"\r\n\r\n", b"HEAD"), Response)
+    head = line + b"\r\n" + lines + b"\r\n\r\n"
+    assert isinstance(read_response(head, len(head), b"HEAD"), Response)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,83 @@ def test_a_request_is_plain_where_only_its_host_matters_to_us(line, lines, plain
     request = read_request(head + b"GET / HTTP/1.1\r\n\r\n", LIMITS)
     assert (request.plain, request.host, request.head) == (plain, b"web", head)
     assert request.method + b" " + request.target in (line, b"GET /a")
+
+
+_SAMPLES = [
+    b"GET / HTTP/1.1\r\nHost: web\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: w eb\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: web\r\nCookie: a\r\n\r\n",
+    b"HEAD / HTTP/1.1\r\nHost: web\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: web\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding:\tchunked\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n",
+    b"GET / HTTP/1.0\r\nHost: web\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: web\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: web\r\nA b: c\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: web\r\nA: \x00\r\n\r\n",
+    b"FOO / HTTP/1.1\r\nHost: web\r\n\r\n",
+    b"GET http://web/ HTTP/1.1\r\nHost: web\r\n\r\n",
+]
+
+
+def said(head: bytes) -> tuple[object, ...]:
+    verdict = read_request(head, LIMITS)
+    if isinstance(verdict, Request):
+        return (verdict.head, verdict.body, verdict.keep_alive, verdict.upgrade, verdict.host, verdict.plain)
+    assert isinstance(verdict, Refusal)
+    return (verdict.status, verdict.text)
+
+
+@pytest.mark.parametrize("before", _SAMPLES)
+def test_what_was_read_before_makes_no_difference(before):
+    for head in _SAMPLES:
+        # No parser outlives a head that it refuses.
+        read_request(b"GET / HTTP/1.1\r\nHost: web\r\nA b: c\r\n\r\n", LIMITS)
+        alone = said(head)
+        for _ in range(3):
+            said(before)
+            assert said(head) == alone
+
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+_ANSWERS = [
+    (_OK + b"Content-Length: 5\r\n", b"12345", b"GET"),
+    (_OK + b"Content-Length: 5\r\n", b"123", b"GET"),
+    (_OK + b"Content-Length: 5\r\n", b"12345HTTP/1.1 200 OK\r\n", b"GET"),
+    (_OK + b"Content-Length: 5\r\n", b"", b"HEAD"),
+    (_OK + b"Content-Length: 5\r\n", b"12345", b"HEAD"),
+    (_OK + b"Content-Length: 5\r\nContent-Length: 5\r\n", b"12345", b"GET"),
+    (_OK + b"Content-Length: 5\r\nConnection: close\r\n", b"12345", b"GET"),
+    (_OK + b"Content-Length: 5\r\nA b: c\r\n", b"12345", b"GET"),
+    (_OK + b"Content-Length: 5\r\nA: b\n\n", b"12345", b"GET"),
+    (_OK + b"Content-Length: 0\r\n", b"", b"GET"),
+    (_OK + b"Transfer-Encoding: chunked\r\n", b"5\r\n12345\r\n0\r\n\r\n", b"GET"),
+    (_OK, b"12345", b"GET"),
+    (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n", b"12345", b"GET"),
+    (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n", b"12345", b"GET"),
+    (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n", b"12345", b"GET"),
+    (b"HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n", b"12345", b"GET"),
+    (b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: a\r\n", b"12345", b"GET"),
+]
+
+
+def answered(lines: bytes, body: bytes, method: bytes) -> tuple[object, ...]:
+    head = lines + b"\r\n"
+    verdict = read_response(head + body, len(head), method)
+    if isinstance(verdict, str):
+        return (verdict,)
+    return (verdict.head, verdict.status, verdict.body, verdict.keep_alive, verdict.upgrade)
+
+
+@pytest.mark.parametrize("before", _ANSWERS)
+def test_what_was_answered_before_makes_no_difference(before):
+    for answer in _ANSWERS:
+        # No parser outlives a head that it refuses.
+        assert answered(_OK + b"A b: c\r\n", b"", b"GET") == ("the response head is not valid",)
+        alone = answered(*answer)
+        for _ in range(3):
+            answered(*before)
+            assert answered(*answer) == alone

@@ -255,7 +255,7 @@ class Upstream(asyncio.Protocol):
             if end < 4:  # noqa: PLR2004 - not found
                 self._unfinished(exchange, data)
                 return
-            response = read_response(data if end == len(data) else data[:end], exchange.request.method)
+            response = read_response(data, end, exchange.request.method)
             if isinstance(response, str) or end > exchange.service.response_head_bytes:
                 self._invalid(exchange)
                 return

@@ -22,7 +22,8 @@ def rewritten(*lines: bytes, line: bytes = b"GET /a HTTP/1.1", peer: Peer = CLIE
 
 
 def response(*lines: bytes, line: bytes = b"HTTP/1.1 200 OK", method: bytes = b"GET"):
-    found = read_response(b"\r\n".join((line, *lines)) + b"\r\n\r\n", method)
+    head = b"\r\n".join((line, *lines)) + b"\r\n\r\n"
+    found = read_response(head, len(head), method)
     assert isinstance(found, Response)
     return found
 

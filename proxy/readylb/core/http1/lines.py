@@ -67,6 +67,8 @@ def notable(lines: list[bytes], names: Names) -> Fields:
     found: Fields = []
     for number in range(1, len(lines) - 2):
         line = lines[number]
+        if len(line) <= 1:
+            continue
         for lower in names[line[0]]:
             length = len(lower)
             if length < len(line) and line[length] == _COLON:
