@@ -67,11 +67,13 @@ def notable(lines: list[bytes], names: Names) -> Fields:
     found: Fields = []
     for number in range(1, len(lines) - 2):
         line = lines[number]
-        if len(line) <= 1:
+        last = len(line) - 1
+        if last < 1:
+            # Not a field, nor valid.
             continue
         for lower in names[line[0]]:
             length = len(lower)
-            if length < len(line) and line[length] == _COLON:
+            if length < last and line[length] == _COLON:
                 name = line[:length]
                 if name.lower() == lower:
                     # One blank, as nearly all have it, is left out; whatever else there is costs a call.
