@@ -53,7 +53,9 @@ def test_lines_are_found_as_a_pattern_would_find_them(fields):
         assert len(found) - BESIDE_FIELDS == len(fields)
 
 
-@pytest.mark.parametrize("line", [b"", b"\r", b"Host", b"Host:", b"Host:\r", b"Host\r", b":", b":\r", b"h"])
+@pytest.mark.parametrize(
+    "line", [b"", b"\r", b"Host", b"Host:", b"Host: ", b"Host:\r", b"Host: \r", b"Host\r", b":", b":\r", b"h"]
+)
 def test_what_is_no_line_of_a_valid_head_is_looked_at_without_harm(line):
     assert notable([b"GET / HTTP/1.1\r", line, b"\r", b""], OF_REQUESTS) in (
         [],

@@ -57,6 +57,7 @@ OF_RESPONSES: Final = _by_first_byte(
 BESIDE_FIELDS: Final = 3
 _COLON: Final = 58
 _BLANK: Final = 32
+_CR: Final = 13
 
 
 def notable(lines: list[bytes], names: Names) -> Fields:
@@ -68,8 +69,8 @@ def notable(lines: list[bytes], names: Names) -> Fields:
     for number in range(1, len(lines) - 2):
         line = lines[number]
         last = len(line) - 1
-        if last < 1:
-            # Not a field, nor valid.
+        if last < 1 or line[last] != _CR:
+            # Not a field, nor valid: whoever asks before the parser must not stumble.
             continue
         for lower in names[line[0]]:
             length = len(lower)
