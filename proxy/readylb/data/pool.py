@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from readylb.data.tunnel import Tunnel
     from readylb.data.upstream import Upstream
 
-# More idle connections than this to one endpoint are closed. nginx asks for `keepalive 32` per
-# worker as a common setting, HAProxy's pool-max-conn is unlimited.
-IDLE_CONNECTIONS: Final = 256
+# More idle connections than this to one endpoint are closed. HAProxy's pool-max-conn is unlimited; a
+# thousand clients that ask at once should find a thousand connections again, which halves what they cost.
+IDLE_CONNECTIONS: Final = 1024
 _UNDER_WAY: Final = (0, errno.EINPROGRESS)
 
 
