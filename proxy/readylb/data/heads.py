@@ -119,7 +119,6 @@ def _refuse_fields(head: bytes, request: Request, lines: list[bytes]) -> Refusal
     """Judge the fields and put what they say into `request`; None: it may be forwarded."""
     parser = _SPARE.of_requests or _RequestParser(_NO_CALLBACKS)
     _SPARE.of_requests = None
-    refusal = None
     try:
         parser.feed_data(head)
     except (HttpParserUpgrade, HttpParserError) as error:

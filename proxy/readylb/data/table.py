@@ -159,22 +159,6 @@ class ServiceState:
             self.keyed = keyed(settings, self.policy)
         self._take(settings)
 
-    def _take(self, settings: SetService) -> None:
-        self.settings = settings
-        self.send_proxy = settings.send_proxy
-        self._proxies = _networks(settings.trusted_proxies)
-        self._sources = _networks(settings.source_ranges)
-        self.limits = limits = settings.limits
-        # Those that every request asks for, once more: compiled code reads its own attributes at once.
-        self.endpoint_connections = limits.endpoint_connections
-        self.idle_seconds = limits.idle_seconds
-        self.pool_idle_seconds = limits.pool_idle_seconds
-        self.response_head_bytes = limits.response_head_bytes
-        self.response_head_seconds = limits.response_head_seconds
-        self.response_stall_seconds = limits.response_stall_seconds
-        # The usual policy by its own name, for the same reason.
-        self._round_robin = self.policy if isinstance(self.policy, RoundRobin) else None
-
     def trusts(self, address: str) -> bool:
         """Say whether a client at `address` may speak for others (`trusted_proxies`)."""
         return bool(self._proxies) and _within(address, self._proxies)
@@ -299,6 +283,23 @@ class ServiceState:
         """Return how much each endpoint has in flight, by uid; those with nothing are left out."""
         states = (*self.table.endpoints, *self._parting)
         return {state.uid: state.in_flight for state in states if state.in_flight}
+
+    def _take(self, settings: SetService) -> None:
+        """Go by these settings from the next request on."""
+        self.settings = settings
+        self.send_proxy = settings.send_proxy
+        self._proxies = _networks(settings.trusted_proxies)
+        self._sources = _networks(settings.source_ranges)
+        self.limits = limits = settings.limits
+        # Those that every request asks for, once more: compiled code reads its own attributes at once.
+        self.endpoint_connections = limits.endpoint_connections
+        self.idle_seconds = limits.idle_seconds
+        self.pool_idle_seconds = limits.pool_idle_seconds
+        self.response_head_bytes = limits.response_head_bytes
+        self.response_head_seconds = limits.response_head_seconds
+        self.response_stall_seconds = limits.response_stall_seconds
+        # The usual policy by its own name, for the same reason.
+        self._round_robin = self.policy if isinstance(self.policy, RoundRobin) else None
 
     def _swap(self, message: SetEndpoints, endpoints: tuple[EndpointState, ...]) -> None:
         """Make the table of what probes and traffic say; who may have no more traffic is told."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from prometheus_client.registry import Collector
 
-from readylb.core.latency import LATENCY_BUCKETS_SECONDS
+from readylb.core.latency import LATENCY_BUCKETS_SECONDS, bucket_of
 from readylb.telemetry import metric_table as table
 from readylb.telemetry.families import Family, HistogramSample, Sample, histogram, numbers
 
@@ -66,7 +65,7 @@ class ProbeCounts(Collector):
             found = probes[probe] = _Count()
         found.results[word] = found.results.get(word, 0) + 1
         if word != _FAILED:
-            found.buckets[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
+            found.buckets[bucket_of(seconds)] += 1
             found.seconds += seconds
 
     def forget(self, pod_uid: str) -> None:
