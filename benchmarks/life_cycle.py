@@ -31,6 +31,7 @@ sys.path.insert(0, str(FOLDER.parent))
 from benchmarks.probed import address  # noqa: E402 -- a script finds its own package first
 from benchmarks.processes import (  # noqa: E402 -- as above
     LOAD_CPU,
+    PROXY_CPU,
     BenchmarkError,
     cpu_microseconds,
     free_port,
@@ -47,7 +48,7 @@ EXEC_PODS = 200
 #: Seconds after the start until everything has settled: first probes, tables, imports.
 SETTLE_SECONDS = 6.0
 #: Requests with probing and without it are compared so often in turn.
-ROUNDS = 4
+ROUNDS = 5
 #: Seconds after which the control process, when it was suspended, has caught up.
 RECOVERY_SECONDS = 2.0
 
@@ -80,21 +81,42 @@ def probing(folder: Path, seconds: int) -> Iterator[Figure]:
         readylb.wait_ready(1 + ENDPOINTS)
         time.sleep(SETTLE_SECONDS)
         begin, before = time.monotonic(), cpu_microseconds([readylb.process])
-        beside = _latencies(port, seconds)
+        time.sleep(seconds)
         end, after = time.monotonic(), cpu_microseconds([readylb.process])
-        without: list[float] = []
-        for _ in range(ROUNDS):
-            with readylb.suspended():
-                without += _latencies(port, seconds / ROUNDS)
-            time.sleep(RECOVERY_SECONDS)
-            beside += _latencies(port, seconds / ROUNDS)
+        shared = _compare(readylb, port, seconds)
+        with readylb.alone(PROXY_CPU, LOAD_CPU):
+            apart = _compare(readylb, port, seconds)
     share = (after - before) / (end - begin) / 1e4
     yield Figure(f"control process, {ENDPOINTS} endpoints probed each second", share, "% of a CPU", 60)
     late = lateness(_moments(notes), 1.0, begin, end)
     yield Figure("latest probe", max(late) * 1000, "ms", 200)
     yield Figure("99 % of the probes", _p99(late) * 1000, "ms", 200)
-    yield Figure("p99 of requests without it", _p99(without) * 1000, "ms", 1.0)
-    yield Figure("p99 of requests beside it", _p99(beside) * 1000, "ms", 1.0 + _p99(without) * 1000)
+    yield from apart.figures("control on a CPU of its own", spare=0.0)
+    yield from shared.figures("all on both CPUs", spare=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The p99 of requests (seconds) in each round, with probing beside them and without, in turn."""
+
+    beside: Sequence[float]
+    without: Sequence[float]
+
+    def figures(self, where: str, spare: float) -> Iterator[Figure]:
+        """Yield both medians: beside it, no worse than the worst round without, and `spare` ms."""
+        worst = max(self.without) * 1000 + spare
+        yield Figure(f"p99 of requests without it, {where}", median(self.without) * 1000, "ms", 1.0)
+        yield Figure(f"p99 of requests beside it, {where}", median(self.beside) * 1000, "ms", round(worst, 2))
+
+
+def _compare(readylb: Up, port: int, seconds: float) -> Comparison:
+    beside, without = [], []
+    for _ in range(ROUNDS):
+        beside.append(_p99(_latencies(port, seconds / 2)))
+        with readylb.suspended():
+            without.append(_p99(_latencies(port, seconds / 2)))
+        time.sleep(RECOVERY_SECONDS)
+    return Comparison(beside, without)
 
 
 def _probed_services(port: int, served: int, target: int) -> dict[str, Any]:

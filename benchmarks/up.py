@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -61,6 +62,19 @@ class Up:
         finally:
             self.process.resume()
 
+    @contextlib.contextmanager
+    def alone(self, cpu: int, others: int) -> Iterator[None]:
+        """Give the control process one CPU, and its workers and this program the other one."""
+        mine = psutil.Process()
+        _pin(self.process, {cpu})
+        for process in (mine, *self.process.children(recursive=True)):
+            _pin(process, {others})
+        try:
+            yield
+        finally:
+            for process in (mine, self.process, *self.process.children(recursive=True)):
+                _pin(process, {cpu, others})
+
     def share(self, seconds: float) -> float:
         """Return the share of one CPU that the control process takes, in percent."""
         before, begin = cpu_microseconds([self.process]), time.monotonic()
@@ -94,6 +108,12 @@ def wait_for(condition: Callable[[], bool], what: str, step: float = _STEP_SECON
             msg = f"cannot benchmark: it never happens that {what}"
             raise BenchmarkError(msg)
         time.sleep(step)
+
+
+def _pin(process: psutil.Process, cpus: set[int]) -> None:
+    """Let every thread of a process run on those CPUs only."""
+    for thread in process.threads():
+        os.sched_setaffinity(thread.id, cpus)
 
 
 def _is_ready(pod: Any) -> bool:

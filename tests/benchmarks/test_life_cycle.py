@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.life_cycle import BenchmarkError, Figure, lateness
+from benchmarks.life_cycle import BenchmarkError, Comparison, Figure, lateness
 
 
 def test_a_probe_is_late_by_what_it_comes_after_its_tick() -> None:
@@ -20,3 +20,10 @@ def test_an_endpoint_that_was_not_probed_is_not_passed_over() -> None:
 def test_a_figure_beyond_its_limit_says_so() -> None:
     assert Figure("latest probe", 12.34, "ms", 200).row() == "| latest probe | 12.3 ms | 200 ms | yes |"
     assert Figure("latest probe", 780.0, "ms", 200).row() == "| latest probe | 780.0 ms | 200 ms | NO |"
+
+
+def test_requests_beside_probing_may_be_as_late_as_in_the_worst_round_without() -> None:
+    rounds = Comparison(beside=[0.004, 0.006, 0.005], without=[0.001, 0.002, 0.003])
+    without, beside = rounds.figures("here", 1)
+    assert (without.value, without.most) == (2.0, 1.0)
+    assert (beside.value, beside.most) == (5.0, 4.0)

@@ -54,6 +54,23 @@ def test_a_wait_of_years_is_made_of_shorter_ones() -> None:
     simulate(story)
 
 
+def test_a_timer_that_fires_early_is_not_set_again_and_again() -> None:
+    async def story(world: World) -> None:
+        loop = asyncio.get_running_loop()
+        later, delays = loop.call_later, []
+
+        def early(delay, *rest):  # uvloop's: whole milliseconds, from a moment that has passed
+            delays.append(delay)
+            return later(max(0.0, round(delay, 3) - 0.0009), *rest)
+
+        with patch.object(loop, "call_later", side_effect=early):
+            await Alarm(world.clock).wait(EPOCH + 7)
+        assert 7 <= world.elapsed < 7.003
+        assert delays == [7, 0.002]
+
+    simulate(story)
+
+
 def test_who_waits_only_to_be_rung_sets_no_timer() -> None:
     async def story(world: World) -> None:
         loop = asyncio.get_running_loop()

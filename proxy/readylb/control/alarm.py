@@ -13,6 +13,9 @@ from readylb.control.clock import Clock
 
 #: Timers are set again at least this often; loops do not take very long ones.
 LONGEST_WAIT_SECONDS = 86400.0
+#: Nor shorter than this: uvloop's count whole milliseconds from a moment that it read before, so they fire
+#: up to one early, and what is then left would be rounded to nothing, again and again until it is over.
+SHORTEST_WAIT_SECONDS = 0.002
 
 
 class Alarm:
@@ -35,7 +38,7 @@ class Alarm:
     async def wait(self, until: float = math.inf) -> bool:
         """Sleep until `until` (epoch seconds); return True if it was a ring that ended it."""
         while not self._rung and (left := until - self._clock.now()) > 0:
-            await self._sleep(left if math.isinf(left) else min(left, LONGEST_WAIT_SECONDS))
+            await self._sleep(left if math.isinf(left) else _bounded(left))
         rung, self._rung = self._rung, False
         return rung
 
@@ -50,6 +53,10 @@ class Alarm:
             if timer is not None:
                 timer.cancel()
             self._sleeper = None
+
+
+def _bounded(seconds: float) -> float:
+    return max(SHORTEST_WAIT_SECONDS, min(seconds, LONGEST_WAIT_SECONDS))
 
 
 def _wake(sleeper: asyncio.Future[None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit
 
 from readylb.control.probes.address import join
@@ -51,8 +52,12 @@ class ProbeURL:
         return ProbeURL(parts.scheme, host, port, uri, parts.netloc.rpartition("@")[2])
 
 
+@lru_cache(maxsize=4096)
 def first_url(scheme: str, host: str, port: int, path: str) -> ProbeURL:
-    """Return the URL to begin with. A path that is no URL is used as it is, wholly escaped."""
+    """Return the URL to begin with. A path that is no URL is used as it is, wholly escaped.
+
+    Kept, because every probe asks for the same one again and again.
+    """
     uri = _reference(path)
     if not uri.startswith("/"):
         uri = "/" + uri
