@@ -12,14 +12,14 @@ from readylb.core.balancing.policy import Policy
 @dataclass(eq=False)
 class Candidate:
     authority: bytes
-    weight: int = 1
+    weight: float = 1
     in_flight: int = 0
 
     def __repr__(self) -> str:
         return self.authority.decode()
 
 
-def pool(*weights: int) -> tuple[Candidate, ...]:
+def pool(*weights: float) -> tuple[Candidate, ...]:
     return tuple(Candidate(b"10.0.0.%d:80" % index, weight) for index, weight in enumerate(weights))
 
 

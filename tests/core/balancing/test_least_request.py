@@ -2,21 +2,75 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.balancing.candidates import order, pool
+from tests.core.balancing.candidates import Candidate, order, pool, shares
 
 from readylb.core.balancing.least_request import SMALL_POOL, LeastRequest
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), min_size=1, max_size=SMALL_POOL))
-def test_nobody_has_less_to_do_than_the_one_picked(loads) -> None:
+def test_the_one_picked_is_at_most_one_request_busier_than_any_other(loads) -> None:
     candidates = pool(*(weight for weight, _ in loads))
-    for candidate, (_, in_flight) in zip(candidates, loads, strict=True):
+    policy = LeastRequest(random.Random(1))
+    for _ in range(20):
+        for candidate, (_, in_flight) in zip(candidates, loads, strict=True):
+            candidate.in_flight = in_flight
+        picked = policy.pick(candidates)
+        least = min((candidate.in_flight + 1) / candidate.weight for candidate in candidates)
+        assert picked.in_flight / picked.weight <= least
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=SMALL_POOL))
+def test_nobody_of_equal_weight_has_less_to_do_than_the_one_picked(loads) -> None:
+    candidates = pool(*[1] * len(loads))
+    for candidate, in_flight in zip(candidates, loads, strict=True):
         candidate.in_flight = in_flight
-    picked = LeastRequest(random.Random(1)).pick(candidates)
-    least = min((candidate.in_flight + 1) / candidate.weight for candidate in candidates)
-    assert (picked.in_flight + 1) / picked.weight == least
+    assert LeastRequest(random.Random(1)).pick(candidates).in_flight == min(loads)
+
+
+@pytest.mark.parametrize("weights", [(4, 1), (5, 1, 1), (1, 1, 0.1), (1,) * SMALL_POOL + (0.1,) * SMALL_POOL])
+def test_idle_ones_get_their_shares_by_weight(weights: tuple[float, ...]) -> None:
+    picks = round(1000 * sum(weights))
+    got = shares(LeastRequest(random.Random(1)), pool(*weights), picks)
+    assert got == [pytest.approx(1000 * weight, rel=0.1, abs=10) for weight in weights]
+
+
+@pytest.mark.parametrize("concurrency", [2, 3, 8])
+def test_who_warms_up_gets_little_and_not_nothing(concurrency: int) -> None:
+    """Neither whatever finds the others busy, nor only what finds them ten times busier."""
+    rng = random.Random(1)
+    policy = LeastRequest(rng)
+    three = pool(1, 1, 0.1)
+    running: list[Candidate] = []
+    got = 0
+    for _ in range(2000):
+        if len(running) == concurrency:
+            running.pop(rng.randrange(concurrency)).in_flight -= 1
+        picked = policy.pick(three)
+        picked.in_flight += 1
+        running.append(picked)
+        got += picked is three[2]
+    assert 80 < got < 200, "95 are its share"
+
+
+def test_who_has_grown_is_not_left_waiting_for_a_turn_of_its_old_weight() -> None:
+    policy = LeastRequest(random.Random(1))
+    three = pool(1, 1, 0.1)
+    while policy.pick(three) is not three[2]:
+        pass
+    three[2].weight = 0.9
+    assert "c" in order(policy, (*three,), 4)
+
+
+def test_turns_that_went_by_are_not_made_up_for() -> None:
+    policy = LeastRequest(random.Random(1))
+    two = pool(2, 1)
+    two[1].in_flight = 50
+    assert order(policy, two, 20) == "a" * 20
+    two[1].in_flight = 0
+    assert order(policy, two, 6).count("b") <= 3
 
 
 def test_idle_equals_take_turns() -> None:

@@ -51,3 +51,9 @@ def test_weights_need_not_be_whole() -> None:
     assert [candidate.in_flight for candidate in three] == [
         pytest.approx(w, abs=12) for w in (1000, 1000, 100)
     ]
+
+
+@pytest.mark.parametrize("weights", [(4, 1), (1, 1, 0.1)])
+def test_idle_ones_get_their_shares_by_weight(weights: tuple[float, ...]) -> None:
+    got = shares(RandomTwo(random.Random(1)), pool(*weights), 8000)
+    assert got == [pytest.approx(8000 * weight / sum(weights), rel=0.15) for weight in weights]

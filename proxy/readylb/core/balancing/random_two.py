@@ -1,5 +1,8 @@
 """Two endpoints at random, by weight; the one with less to do (Mitzenmacher, the power of two choices).
 
+Less is: fewer requests in flight / weight; of two with nothing to do the first drawn, so that at low load
+each gets its share, as with nginx's `random two least_conn`.
+
 Unlike round robin it keeps no order that several balancers could fall into together, and unlike
 least_request it does not send everybody to one endpoint that has just come back.
 """
@@ -52,6 +55,6 @@ class RandomTwo:
         if ticket >= reach[one] - weight:
             ticket += weight
         first, second = candidates[one], candidates[min(bisect_right(reach, ticket), last)]
-        if (second.in_flight + 1) * first.weight < (first.in_flight + 1) * second.weight:
+        if second.in_flight * first.weight < first.in_flight * second.weight:
             return second
         return first
