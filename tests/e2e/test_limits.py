@@ -12,24 +12,19 @@ import pytest
 from tests.e2e.client import fetch
 from tests.e2e.harness import Readylb
 from tests.e2e.ports import free_port
-from tests.e2e.replicas import OwnReplica, release, under_way
+from tests.e2e.replicas import OwnReplica, OwnReplicas, release, under_way
 
 pytestmark = pytest.mark.xdist_group("limits")
 
 PORT = free_port()
-LIMITS = "head-seconds: 1, body-stall-seconds: 1, body-bytes: 1000, endpoint-connections: 2"
+LIMITS = "head-seconds: 1, body-stall-seconds: 1, body-bytes: 1000"
 HOST = "Host: web\r\n"
 
 
 @pytest.fixture(scope="module")
-def replica_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("replica")
-
-
-@pytest.fixture(scope="module")
-def lb(tmp_path_factory: pytest.TempPathFactory, replica_folder: Path) -> Iterator[Readylb]:
+def lb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readylb]:
     folder = tmp_path_factory.mktemp("limits")
-    replica = OwnReplica(replica_folder, "own")
+    replica = OwnReplica(tmp_path_factory.mktemp("replica"), "own")
     config = folder / "readylb.yaml"
     config.write_text(
         f"services: {{web: {{port: {PORT}, endpoints: ['{replica.address}'], limits: {{{LIMITS}}}}}}}\n"
@@ -76,16 +71,33 @@ def metrics(server: Readylb) -> list[str]:
     return fetch(server.admin_port, "/metrics", headers=headers).text.splitlines()
 
 
-def test_requests_beyond_an_endpoints_cap_are_told_to_come_again(lb: Readylb, replica_folder: Path) -> None:
-    before = under_way(replica_folder)
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(fetch, PORT, "/held") for _ in range(2)]
-        lb.wait_for("both are under way", lambda: under_way(replica_folder) == before + 2)
-        refused = fetch(PORT, "/")
-        release(replica_folder)
-        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
-        assert [answer.result().status for answer in running] == [200, 200]
-    assert fetch(PORT, "/").status == 200
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_requests_beyond_an_endpoints_cap_are_told_to_come_again(tmp_path: Path, workers: str) -> None:
+    port = free_port()
+    config = tmp_path / "readylb.yaml"
+
+    def hold() -> list[int]:
+        """Ask until it is answered; return every status. Of a cap of 2, each of two workers keeps 1."""
+        statuses = [fetch(port, "/held").status]
+        while statuses[-1] == 503:
+            statuses.append(fetch(port, "/held").status)
+        return statuses
+
+    with OwnReplicas(1) as own:
+        web = f"{{port: {port}, endpoints: ['{own.all[0].address}'], limits: {{endpoint-connections: 2}}}}"
+        config.write_text(f"services: {{web: {web}}}\n")
+        with Readylb(tmp_path, "-f", str(config), "--workers", workers) as lb, ThreadPoolExecutor(2) as pool:
+            lb.wait_ready(1)
+            running = [pool.submit(hold) for _ in range(2)]
+            lb.wait_for("both are under way", lambda: under_way(own.folder) == 2)
+            refused = [fetch(port, "/") for _ in range(8)]
+            assert under_way(own.folder) == 2
+            release(own.folder)
+            assert {(answer.status, answer.headers["retry-after"]) for answer in refused} == {(503, "1")}
+            held = [future.result() for future in running]
+            assert [statuses[-1] for statuses in held] == [200, 200]
+            assert workers != "0" or held == [[200], [200]], "the first two were taken at once"
+            assert fetch(port, "/").status == 200
 
 
 def test_slow_clients_leave_others_alone(lb: Readylb) -> None:
