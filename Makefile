@@ -11,9 +11,11 @@ SOURCES = $(shell find proxy/readylb -name '*.py')
 ARGS ?= --help
 JOBS ?= 4
 SECONDS ?= 120
+SEED ?=
+WORKERS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit e2e lint format lock fuzz properties bench install-compiled test-compiled clean
+.PHONY: help demo run test unit e2e lint format lock fuzz chaos properties bench install-compiled test-compiled clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ format: $(STAMP)  ## rewrite to style
 
 fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECONDS=600
 	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
+
+chaos: $(STAMP)  ## hurt everything around readylb under load: make chaos SECONDS=300 SEED=7 WORKERS=2
+	@$(BIN)/python -m tests.chaos.run --seconds $(SECONDS) --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
 
 properties: $(STAMP)  ## live through 120 simulated days on which everything goes wrong (a quarter of an hour of one CPU)
 	@READYLB_PROPERTIES_LONG=1 $(BIN)/python -m pytest -n $(JOBS) --timeout 0 tests/properties

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -14,7 +13,7 @@ from tests.e2e.faults.mixed_load import MixedLoad
 from tests.e2e.harness import PYTHON, Readylb
 from tests.e2e.manifests import web
 from tests.e2e.ports import free_port
-from tests.e2e.processes import pod_of, processes_of, words_of
+from tests.e2e.processes import open_files, pod_of, processes_of, words_of
 
 APP = Path(__file__).resolve().parent / "app.py"
 PROBES = "readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, failureThreshold: %d}"
@@ -46,11 +45,11 @@ class Stage:
 
     def files(self) -> int:
         """Count the open files of readylb's own processes."""
-        return sum(_open_files(process.pid) for process in self.processes())
+        return sum(open_files(process.pid) for process in self.processes())
 
     def most_files(self) -> int:
         """Return how many files the process has open that has the most: limits are a process's own."""
-        return max(_open_files(process.pid) for process in self.processes())
+        return max(open_files(process.pid) for process in self.processes())
 
     def memory_mib(self) -> float:
         """Return the resident memory of readylb's own processes."""
@@ -103,15 +102,6 @@ class Stage:
         )
         grown = self.memory_mib() - self.memory_before
         assert grown < grown_by, f"memory grew by {grown:.1f} MiB"
-
-
-def _open_files(pid: int) -> int:
-    """Count without /dev/null: libuv opens it with a process's first connection, to have one in reserve."""
-    names = []
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            names.append(str(descriptor.readlink()))
-    return sum(name != os.devnull for name in names)
 
 
 @contextmanager
