@@ -94,6 +94,15 @@ def test_a_client_that_asked_for_the_end_gets_it() -> None:
     assert said(exchange)[1]
 
 
+def test_rfc9112_9_3_http_1_0_is_not_left_waiting_for_an_end_it_was_not_told_of() -> None:
+    exchange: Any = Exchange()
+    exchange.request.minor, exchange.request.keep_alive = 0, True
+    refuse(exchange, Refusal(503, "nobody is ready"), Termination.NO_READY_ENDPOINTS)
+    response, close = said(exchange)
+    assert close
+    assert b"Connection: close\r\n" in response
+
+
 def test_rfc9110_9_3_2_a_head_request_gets_no_body() -> None:
     exchange: Any = Exchange(b"HEAD")
     refuse(exchange, Refusal(502, "broken"), Termination.RESET)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from itertools import pairwise
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.data.rig import GET, LAST, Balancer, answer, read_head
+from tests.data.rig import GET, KEY, LAST, Balancer, answer, read_head
 
 from readylb.wire.messages import Limits
 
@@ -255,6 +256,40 @@ async def test_an_idle_connection_closes_in_silence(balancer):
     await balancer.start(limits=Limits(head_seconds=0.1))
 
     assert await balancer.exchange(b"") == b""
+
+
+async def test_a_request_that_is_here_when_patience_ends_is_served(balancer):
+    """Closing on bytes that nobody has read yet would reset the connection, and lose them."""
+    await balancer.start()
+    await balancer.ready(await balancer.endpoint())
+    reader, writer = await balancer.connect()
+    writer.write(GET)
+    await read_head(reader)
+    (client,) = balancer.worker._services[KEY].clients
+    os.write(writer.get_extra_info("socket").fileno(), LAST)
+    client.expired(0.0)
+    assert b"HTTP/1.1 200 OK" in await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+
+
+async def test_an_upload_that_is_answered_early_goes_on_as_long_as_it_moves(balancer):
+    """RFC 9112 §9.5: neither side's silence counts while the other's bytes flow."""
+
+    async def script(reader, writer):
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nearly")
+        await reader.readexactly(6)
+        writer.write(b" late")
+
+    await balancer.start(limits=Limits(response_stall_seconds=0.6))
+    await balancer.ready(await balancer.endpoint(script))
+    reader, writer = await balancer.connect()
+    writer.write(b"POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 6\r\n\r\n")
+    for _ in range(6):
+        await asyncio.sleep(0.2)
+        writer.write(b"x")
+    assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"early late")
+    writer.close()
 
 
 @pytest.mark.parametrize(

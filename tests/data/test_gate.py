@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from tests.data.rig import LAST, answer, read_head
 
 from readylb.core.proxy_protocol import End, render
+from readylb.wire.messages import SetAccessLog
 
 TRUST = {"trusted_proxies": ("127.0.0.1/32",)}
 CLIENT = End("192.0.2.7", 4711)
@@ -102,6 +104,16 @@ async def test_a_header_from_others_is_a_bad_request_where_it_is_accepted_from_s
 async def test_ranges_are_about_the_client_that_the_header_names(balancer, ranges, served):
     await start(balancer, proxy_protocol="require", source_ranges=ranges, **TRUST)
     assert await cut(balancer, HEADERS[0] + LAST) is not served
+
+
+async def test_the_log_names_the_client_that_is_outside_them(balancer, tmp_path):
+    await start(balancer, proxy_protocol="require", source_ranges=("127.0.0.0/8",), **TRUST)
+    path = tmp_path / "log"
+    balancer.control.send(SetAccessLog(str(path), "json"))
+    assert await cut(balancer, HEADERS[0] + LAST)
+    await balancer.stats()
+    (line,) = [json.loads(text) for text in path.read_text().splitlines()]
+    assert (line["client"], line["reason"]) == (CLIENT.host, "SourceNotAllowed")
 
 
 async def test_a_proxys_own_connection_keeps_its_address(balancer):

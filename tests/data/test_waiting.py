@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,13 +14,30 @@ from readylb.data.waiting import Waiting
 NOW = 100.0
 
 
+class Transport:
+    """Of a client that is there, unless it is said to be gone."""
+
+    def __init__(self) -> None:
+        self.error = 0
+        self.aborted = False
+
+    def get_extra_info(self, _name: str) -> Any:
+        return SimpleNamespace(getsockopt=lambda *_: self.error)
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
 class Exchange:
     """A request that waits, and what becomes of it when it is started again."""
 
     def __init__(self, *, started: float = NOW, head: int = 100, body: int = 0) -> None:
         self.started = started
         self.request = SimpleNamespace(head=bytes(head), body=body)
-        self.client = SimpleNamespace(deadline=0.0)
+        self.client = SimpleNamespace(deadline=0.0, transport=Transport())
         self.starts = 0
         self.then: Callable[[], object] = lambda: None
 
@@ -105,3 +123,13 @@ def test_one_that_waits_on_is_counted_once() -> None:
     held.resume()
     assert exchange.starts == 2
     assert (service.counters.held, service.counters.held_total) == (1, 1)
+
+
+def test_one_whose_client_has_gone_unheard_is_not_started() -> None:
+    held, gone, there = Waiting(a_service()), Exchange(body=9), Exchange()
+    gone.client.transport.error = errno.ECONNRESET
+    held.take(gone)
+    held.take(there)
+    held.resume()
+    assert (gone.starts, gone.client.transport.aborted) == (0, True)
+    assert (there.starts, there.client.transport.aborted) == (1, False)

@@ -20,6 +20,7 @@ from readylb.core.proxy_protocol import Header
 from readylb.core.termination import Termination, of_refusal
 from readylb.data.flow import BACKLOG, PEER_FULL, has_unread, hold, release, reset
 from readylb.data.forwarder import Exchange
+from readylb.data.half_closed import HalfClosed
 from readylb.data.heads import read_request
 from readylb.data.refusals import too_large
 from readylb.data.table import ServiceState
@@ -99,10 +100,9 @@ class Downstream(asyncio.Protocol):
 
     def finished(self, *, close: bool) -> None:
         """Take the next request, or end: the response is complete."""
-        complete = self._state == _WAIT
         self._exchange = None
         if close:
-            self._end(linger=not complete)
+            self._end(linger=self._state != _WAIT)
         else:
             self._next()
 
@@ -163,7 +163,7 @@ class Downstream(asyncio.Protocol):
             self.transport.abort()
         elif self._buffer:
             self._refuse(Refusal(408, "the request head did not arrive in time"), self._buffer)
-        else:
+        elif not has_unread(self.transport):
             self._end(linger=False)
 
     # asyncio.Protocol
@@ -197,6 +197,8 @@ class Downstream(asyncio.Protocol):
         if self._state > _WAIT or (self._state == _HEAD and not self._buffer):
             return False
         self._refuse_rest()
+        if self._exchange is not None:
+            HalfClosed(self, self._exchange)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
@@ -362,8 +364,7 @@ class Downstream(asyncio.Protocol):
     def _refuse(self, verdict: Refusal, asked: bytes) -> None:
         """Answer what is not forwarded, `asked`, as far as it came; nothing behind it can be trusted."""
         service, reason = self._service, of_refusal(verdict.status)
-        head_only = asked.startswith(b"HEAD ")
-        response = render(verdict, close=True, date=service.sweep.date, head_only=head_only)
+        response = render(verdict, close=True, date=service.sweep.date, head_only=asked.startswith(b"HEAD "))
         service.counters.record(verdict.status, reason, 0.0)
         if service.access_log is not None:
             refused(service, self.peer.address.decode(), reason, asked, response)
@@ -391,8 +392,7 @@ class Downstream(asyncio.Protocol):
             self._buffer = b""
             release(self, BACKLOG | PEER_FULL)
             self.deadline = sweep.now + LINGER_SECONDS
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
+            self.transport.write_eof()
             return
         self._state = _CLOSING
         self._buffer = b""

@@ -50,6 +50,14 @@ def has_unread(transport: asyncio.Transport) -> bool:
     return bool(waiting)
 
 
+def is_reset(transport: asyncio.Transport) -> bool:
+    """Ask the kernel whether the peer has reset the connection; a loop that does not read is not told."""
+    connection = transport.get_extra_info("socket")
+    if connection is None or transport.is_closing():
+        return False
+    return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
 def reset(transport: asyncio.Transport) -> None:
     """Close with RST, so that a body whose end is the close of the connection is seen to be cut."""
     connection = transport.get_extra_info("socket")

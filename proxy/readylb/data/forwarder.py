@@ -120,6 +120,8 @@ class Exchange:
                 upstream.written += len(piece)
             if self._phase == _WAITING:
                 self.client.deadline = self.service.sweep.now + self.service.limits.body_stall_seconds
+            elif self._phase == _STREAMING:
+                self.progress()
         else:
             hold(self.client, NOT_CONNECTED)
 
@@ -183,7 +185,7 @@ class Exchange:
             self.trace.bytes_out += len(data)
 
     def progress(self) -> None:
-        """Note that the response moves."""
+        """Note that the response moves, or the rest of a request that is answered already."""
         self.client.deadline = self.service.sweep.now + self.service.response_stall_seconds
 
     def progress_after_stall(self) -> None:

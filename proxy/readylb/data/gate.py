@@ -111,6 +111,7 @@ class Gate(asyncio.Protocol):
         """Let the client in that `header` names, or the one that has connected; return what serves it."""
         address = header.source.host if header is not None and header.source is not None else self._address
         if not self._service.serves(address):
+            self._address = address
             self._refuse(Termination.SOURCE_NOT_ALLOWED)
             return None
         self._leave()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from readylb.data.flow import is_reset
+
 if TYPE_CHECKING:
     from readylb.data.forwarder import Exchange
     from readylb.data.table import ServiceState
@@ -73,5 +75,10 @@ class Waiting:
         self._service.counters.held = 0
         self._resuming = exchanges
         for exchange in exchanges:
-            exchange.start()
+            transport = exchange.client.transport
+            if is_reset(transport):
+                # It is not read from while a part of its body waits, so nobody has told.
+                transport.abort()
+            else:
+                exchange.start()
         self._resuming = {}

@@ -98,6 +98,8 @@ _HALF = (
 _ABORTS = (
     case("a client that resets before its answer cancels the request", "no work for nobody", (GET, EndpointHas(b"GET /"), Do.RESET, Do.ENDPOINT_GONE),
          Answer((Do.CLIENT_GONE, Do.ENDPOINT_GONE)), status=(), ending=Ending.ANY, upstream=Upstream.DROPPED),
+    case("a client that closes before its answer cancels the request", "RFC 9112 §9.6", (GET, EndpointHas(b"GET /"), Do.CLOSE, Do.ENDPOINT_GONE),
+         Answer((Do.CLIENT_GONE, Do.ENDPOINT_GONE)), status=(), ending=Ending.ANY, upstream=Upstream.DROPPED),
     case("a client that resets inside its answer cancels it", "no work for nobody",
          (GET, ClientHas(b"part"), Do.RESET, Do.ENDPOINT_GONE), Answer((ok(b"Content-Length: 99", body=b"part"), Do.ENDPOINT_GONE)),
          status=(), ending=Ending.ANY, upstream=Upstream.DROPPED),
