@@ -28,7 +28,7 @@ class App:
         monkeypatch.setattr(attempt, "put", self.put)
 
     async def put(self, ask: Ask) -> Outcome:
-        self.asked.append(round(self.world.elapsed, 1))
+        self.asked.append(round(self.world.elapsed, 2))
         return Outcome(ProbeResult.SUCCESS if self.passes else ProbeResult.FAILURE)
 
 
@@ -77,12 +77,12 @@ def test_a_probe_that_fails_does_not_vouch_until_it_passes(monkeypatch: pytest.M
         assert (app.asked, vouched(world)) == ([0, 4], 0.0)
         app.passes = True
         await world.until(15)
-        assert (app.asked, vouched(world)) == ([0, 4, 5, 14], EPOCH + 4)
+        assert (app.asked, vouched(world)) == ([0, 4, 4.05, 14], EPOCH + 4)
 
     simulate(story)
 
 
-def test_who_is_back_within_a_period_has_traffic_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_back_in_a_moment_has_traffic_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(world: World) -> None:
         app = App(world, monkeypatch)
         world.add("web", Container(name="main", readiness_probe=PROBE), runtime_class_name="external")
@@ -90,12 +90,12 @@ def test_who_is_back_within_a_period_has_traffic_within_a_second(monkeypatch: py
         app.passes = False
         suspect(world, EPOCH + 4)
         await world.until(9.5)
-        assert (app.asked, vouched(world)) == ([0, 4, 5, 6, 7, 8, 9], 0.0)
+        assert (app.asked, vouched(world)) == ([0, 4, 4.05, 4.15, 4.35, 4.75, 5.55, 6.55, 7.55, 8.55], 0.0)
         assert is_ready(world), "what is asked between two attempts counts for no threshold"
         assert world.counts()["Unhealthy"] == 1
         app.passes = True
         await world.until(15)
-        assert (app.asked[7:], vouched(world)) == ([10, 14], EPOCH + 4)
+        assert (app.asked[10:], vouched(world)) == ([9.55, 14], EPOCH + 4)
 
     simulate(story)
 
@@ -127,8 +127,20 @@ def test_however_often_traffic_is_refused_probes_keep_their_distance(monkeypatch
         for step in range(20):
             suspect(world, EPOCH + 4 + step / 10)
             await world.until(4 + step / 10 + 0.1)
-        assert app.asked == [0, 4, 5, 6]
+        assert app.asked == [0, 4, 4.1, 4.3, 4.7, 5, 6]
         assert vouched(world) >= EPOCH + 5.9
+        await world.until(13)
+        suspect(world, EPOCH + 13)
+        await world.until(13.1)
+        suspect(world, EPOCH + 13.1)
+        await world.until(13.9)
+        assert app.asked[7:] == [13], "the row is not over"
+        await world.until(25)
+        suspect(world, EPOCH + 25)
+        await world.until(25.1)
+        suspect(world, EPOCH + 25.1)
+        await world.until(25.3)
+        assert app.asked[-2:] == [25, 25.1]
 
     simulate(story)
 

@@ -31,8 +31,12 @@ from readylb.model.probe import Probe, ProbeKind, ProbeResult
 OPENING_SECONDS = 1.0
 OPENING_PAUSE_SECONDS = 0.025
 
-#: Attempts asked for out of turn are this far apart, however often traffic is refused.
+#: Attempts asked for out of turn are this far apart, however often traffic is refused. Looks in between,
+#: which count for nothing, come sooner at first, and each after twice the time, so that a program that is
+#: back in a moment has its traffic back in another; a time without a refusal is the end of a row.
 DOUBT_GAP_SECONDS = 1.0
+FIRST_LOOK_SECONDS = 0.05
+CALM_SECONDS = 10.0
 
 #: Characters of the last output that are remembered for `explain`.
 KEPT_OUTPUT = 1024
@@ -58,6 +62,8 @@ class Prober:
         self._doubted_at = 0.0
         #: When to look again at an endpoint that is doubted, between two attempts that count.
         self._look_at = math.inf
+        self._look_gap = FIRST_LOOK_SECONDS
+        self._doubts_at = -math.inf
         self._asked_at = 0.0
         self._output = ""
         self._concluded_at: float | None = None
@@ -73,7 +79,13 @@ class Prober:
     def doubt(self, doubted_at: float) -> None:
         """Ask soon, out of turn: traffic was refused, as it was told with that moment."""
         self._doubted_at = doubted_at
-        self._schedule.advance(max(self._deps.clock.now(), self._asked_at + DOUBT_GAP_SECONDS))
+        now = self._deps.clock.now()
+        if now - self._doubts_at > CALM_SECONDS:
+            self._look_gap = FIRST_LOOK_SECONDS
+        self._doubts_at = now
+        self._schedule.advance(max(now, self._asked_at + DOUBT_GAP_SECONDS))
+        if self._tracker.result is ProbeResult.SUCCESS:
+            self._look_at = min(self._look_at, max(now, self._asked_at + self._look_gap))
         self._alarm.ring()
 
     async def run(self) -> None:
@@ -195,7 +207,7 @@ class Prober:
         self._publish(self._tracker.observe(result.result, result.output))
         if result.result is not ProbeResult.FAILURE:
             self._vouch(doubted_at)
-        self._look_again()
+        self._look_again(doubted_at)
 
     async def _look(self) -> None:
         """Ask only to take back an endpoint that is doubted: who restarts within a period is out no longer.
@@ -208,7 +220,7 @@ class Prober:
         )
         if isinstance(result, Outcome) and result.result is not ProbeResult.FAILURE:
             self._vouch(doubted_at)
-        self._look_again()
+        self._look_again(doubted_at)
 
     def _vouch(self, doubted_at: float) -> None:
         """Say that it has passed after traffic was refused at `doubted_at` (0: it was not)."""
@@ -218,10 +230,12 @@ class Prober:
         if self._doubted_at == doubted_at:
             self._doubted_at = 0.0
 
-    def _look_again(self) -> None:
+    def _look_again(self, doubted_at: float) -> None:
         """Look again soon at what is Ready and doubted; what is not Ready comes back in its own time."""
         doubted = self._doubted_at and self._tracker.result is ProbeResult.SUCCESS
-        self._look_at = self._deps.clock.now() + DOUBT_GAP_SECONDS if doubted else math.inf
+        self._look_at = self._deps.clock.now() + self._look_gap if doubted else math.inf
+        if doubted_at:
+            self._look_gap = min(2 * self._look_gap, DOUBT_GAP_SECONDS)
 
     @property
     def _next_at(self) -> float:
