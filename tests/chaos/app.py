@@ -43,6 +43,29 @@ def payload(name: str, size: int) -> bytes:
     return (word * (size // len(word) + 1))[:size]
 
 
+class Reader(asyncio.StreamReader):
+    """Knows whether something has come since it was last asked."""
+
+    fed = False
+
+    def feed_data(self, data: bytes) -> None:
+        self.fed = True
+        super().feed_data(data)
+
+    async def head(self, idle_seconds: float | None) -> bytes:
+        """Return the next head. Raises TimeoutError when nothing comes for so long.
+
+        After a SIGSTOP the time is over and the request is there, both at once: then it is no timeout.
+        """
+        while True:
+            self.fed = False
+            try:
+                return await asyncio.wait_for(self.readuntil(b"\r\n\r\n"), idle_seconds)
+            except TimeoutError:
+                if not self.fed:
+                    raise
+
+
 class App:
     """What all connections share."""
 
@@ -74,7 +97,7 @@ class App:
         return word if word in words and next(self.turns) % 2 == 0 else ""
 
     def protocol(self) -> asyncio.Protocol:
-        return asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=2**18), self.serve)
+        return asyncio.StreamReaderProtocol(Reader(limit=2**18), self.serve)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -109,7 +132,7 @@ class App:
         for client in last:
             await asyncio.get_running_loop().connect_accepted_socket(self.protocol, client)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         if not self.is_rude("accept"):
             with suppress(OSError, EOFError, TimeoutError):
                 while await self.converse(reader, writer):
@@ -119,10 +142,10 @@ class App:
         self.done.set()
         writer.close()
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def converse(self, reader: Reader, writer: asyncio.StreamWriter) -> bool:
         """Take one request; say whether there may be another."""
         self.waiting.add(writer)
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.idle_seconds)
+        head = await reader.head(self.idle_seconds)
         self.waiting.discard(writer)
         self.working.add(writer)
         line, *rest = head.decode("latin-1").split("\r\n")

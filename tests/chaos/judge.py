@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.chaos.ask import Ask
-from tests.chaos.record import DESTRUCTIVE, Entry, Fault
+from tests.chaos.record import BREAKING, DESTRUCTIVE, Entry, Fault
 
 #: What a change of readiness may take from the probe's answer to the last request that follows the old table.
 NEWS_SECONDS = 1.0
@@ -42,12 +42,15 @@ class Judge:
         self.faults = faults
         self.log = log
         self.entries = entries
+        #: What was lost with a reason, by that reason.
+        self.losses: Counter[str] = Counter()
         self.by_name: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
             self.by_name[entry.name].append(entry)
 
     def complaints(self) -> list[str]:
         """Return everything that must not be, with what is known about it."""
+        self.losses = Counter()
         found = [
             f"{what}\n{self.evidence(ask)}" for ask in self.asks for what in self.of(ask) if what is not None
         ]
@@ -91,8 +94,11 @@ class Judge:
         pods = {entry.pod for entry in noted if entry.what == "got"} | {
             line["pod"] for line in self.log.get(ask.name, [])
         }
+        reason = ",".join(line["reason"] for line in self.log.get(ask.name, []))
+        hit = bool(pods & self.lossy(ask, reason))
         broken = self.broken(ask)
-        hit = bool(pods & broken)
+        faults = sorted({fault.kind for fault in self.around(ask) if fault.pod in pods} | rude)
+        self.losses[f"{ask.method} {ask.kind} {ask.outcome} {ask.status}, {reason}: {', '.join(faults)}"] += 1
         begun = ask.head_out and ask.outcome == "cut"
         if ask.outcome == "timeout":
             yield "waited in vain"
@@ -112,13 +118,19 @@ class Judge:
 
     # what was around
 
+    def lossy(self, ask: Ask, reason: str) -> set[str]:
+        """Return the endpoints that may have lost what they had meanwhile.
+
+        A stopped one goes on some time, and answers; but if it is terminated meanwhile, for its liveness
+        probe perhaps, what it has not answered by then is cut.
+        """
+        kinds = DESTRUCTIVE | {"stop"} if reason == "Drained" else DESTRUCTIVE
+        return {fault.pod for fault in self.around(ask) if fault.kind in kinds}
+
     def broken(self, ask: Ask) -> set[str]:
         """Return the endpoints of its Service that were being broken meanwhile."""
-        return {
-            fault.pod
-            for fault in self.around(ask)
-            if fault.kind in DESTRUCTIVE and fault.pod.startswith(ask.service)
-        }
+        around = self.around(ask)
+        return {f.pod for f in around if f.kind in BREAKING and f.pod.startswith(ask.service)}
 
     def around(self, ask: Ask) -> list[Fault]:
         return [fault for fault in self.faults if fault.overlaps(ask.began, ask.ended)]

@@ -24,7 +24,7 @@ _OPERATOR_MORE = ("reload-env", "reload-wrong", "reload-endpoints")
 #: Pause before a fault and how long it lasts, in seconds.
 _TIMES: Mapping[str, tuple[float, float]] = {
     "kill": (0.2, 2.0),
-    "stop": (0.5, 9.0),
+    "stop": (0.5, 14.0),
     "unready": (0.5, 3.0),
     "rude": (0.5, 3.0),
     "closed": (0.1, 0.8),

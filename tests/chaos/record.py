@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: After these a request that an endpoint has may be lost with it.
-DESTRUCTIVE = frozenset(("kill", "stop", "rude accept"))
+#: With these a request that an endpoint has may be lost.
+DESTRUCTIVE = frozenset(("kill", "rude accept"))
+#: And with these, what can be repeated needs another try.
+BREAKING = DESTRUCTIVE | {"stop", "rude deaf", "rude mute"}
 
 
 @dataclass(frozen=True)

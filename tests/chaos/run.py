@@ -56,6 +56,7 @@ def chaos(seed: int, seconds: float, *, workers: int, folder: Path) -> list[str]
     judge = Judge(load.asks, entries_of(world.notes), faults.done, log_of(world.log))
     wrong += judge.complaints()
     report(load, faults)
+    print(*(f"  {count:4} lost: {what}" for what, count in sorted(judge.losses.items())), sep="\n")  # noqa: T201 - a command
     return wrong
 
 
