@@ -6,7 +6,7 @@ import socket
 import struct
 
 import pytest
-from tests.data.rig import LARGE_BYTES, MOST_BUFFERED_BYTES
+from tests.data.rig import KEY, LARGE_BYTES, MOST_BUFFERED_BYTES
 
 from readylb.wire.messages import Limits
 
@@ -79,6 +79,29 @@ async def test_what_an_endpoint_said_up_to_its_end_arrives_though_it_resets_then
     writer.write(b"x")
     assert await asyncio.wait_for(reader.read(), 5) == b"all of it"
     writer.close()
+
+
+async def test_the_last_words_of_an_endpoint_that_resets_arrive_before_the_cut(balancer):
+    """Though what its client says at the same moment is written, in vain, before they are read."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+        server.setblocking(False)
+        client.setblocking(False)
+        await balancer.start(protocol="tcp")
+        await balancer.ready(server.getsockname()[1])
+        await loop.sock_connect(client, ("127.0.0.1", balancer.port))
+        await loop.sock_sendall(client, b"hello")
+        endpoint, _ = await loop.sock_accept(server)
+        assert await loop.sock_recv(endpoint, 5) == b"hello"
+        (tunnel,) = balancer.worker._services[KEY].clients
+        endpoint.setblocking(True)
+        endpoint.sendall(b"last words")
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        endpoint.close()
+        tunnel.client.data_received(b"x")
+        assert await asyncio.wait_for(loop.sock_recv(client, 100), 5) == b"last words"
+        with pytest.raises(ConnectionResetError):
+            await asyncio.wait_for(loop.sock_recv(client, 100), 5)
 
 
 async def test_connections_are_balanced_one_by_one(balancer):

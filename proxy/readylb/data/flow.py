@@ -64,3 +64,13 @@ def reset(transport: asyncio.Transport) -> None:
     if connection is not None and not transport.is_closing():
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
     transport.abort()
+
+
+def cut(transport: asyncio.Transport) -> None:
+    """Close with RST as `reset` does, behind what is written."""
+    connection = transport.get_extra_info("socket")
+    if connection is None or not transport.get_write_buffer_size():
+        reset(transport)
+    else:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+        transport.close()

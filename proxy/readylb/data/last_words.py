@@ -6,6 +6,8 @@ The kernel keeps what came before the reset.
 
 from __future__ import annotations
 
+import asyncio
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -24,12 +26,23 @@ def hear_out(upstream: Upstream) -> None:
     # Nothing can be joined to what is broken.
     if exchange is None or connection is None or exchange.request.upgrade:
         return
+    words = _read_out(connection.fileno())
+    if words:
+        # Of what was written something has not arrived: neither connection may have another request.
+        exchange.body_complete = False
+        upstream.data_received(words)
+
+
+def unread(transport: asyncio.Transport) -> bytes:
+    """Return what came over a connection, of whose loss its protocol is being told, and was not read."""
+    connection = transport.get_extra_info("socket")
+    return b"" if connection is None else _read_out(connection.fileno())
+
+
+def _read_out(descriptor: int) -> bytes:
     pieces: list[bytes] = []
     # Nothing more there, or the reset itself: either way this was all.
     with suppress(OSError):
-        while piece := connection.recv(_PIECE_BYTES):
+        while piece := os.read(descriptor, _PIECE_BYTES):
             pieces.append(piece)
-    if pieces:
-        # Of what was written something has not arrived: neither connection may have another request.
-        exchange.body_complete = False
-        upstream.data_received(b"".join(pieces))
+    return b"".join(pieces)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from readylb.core.termination import Termination
 from readylb.core.websocket import GOING_AWAY, Frames
-from readylb.data.flow import PEER_FULL, hold, release, reset
+from readylb.data.flow import PEER_FULL, cut, hold, release
+from readylb.data.last_words import unread
 from readylb.data.table import ServiceState
 
 if TYPE_CHECKING:
@@ -169,14 +170,18 @@ class End(asyncio.Protocol):
         """Read from the other side again."""
         release(self.peer, PEER_FULL)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - what it had said matters
-        """End the other side as this one ended: after all it had said, or cut."""
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the other side as this one ended: behind all it had said, by a close or a cut."""
         if not self.peer.transport.is_closing():
             if self._ended:
                 self.peer.transport.close()
             else:
-                # A close would look like the end, and what was not written yet would be missing.
-                reset(self.peer.transport)
+                # A write may have failed before what had come was read.
+                words = unread(self.transport) if exc is not None else b""
+                if words:
+                    self.data_received(words)
+                # A close would look like the end.
+                cut(self.peer.transport)
         self._tunnel.lost()
 
 
