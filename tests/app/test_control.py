@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import signal
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,10 +91,10 @@ async def test_a_reload_that_fails_by_a_fault_of_ours_is_told_and_what_runs_goes
 
     process = ControlProcess(replace(settings(tmp_path), read=read))
     caplog.set_level(logging.INFO, logger="readylb")
-    process._reload()
+    await process._reload()
     there = process.store.objects(Service)
-    process._reload()
-    process._reload()
+    await process._reload()
+    await process._reload()
     told = [(record.levelname, record.getMessage().partition(":")[0]) for record in caplog.records]
     assert told == [("INFO", "Reloaded"), ("ERROR", "Reload failed"), ("INFO", "Reloaded")]
     assert "no such thing" in caplog.text
@@ -112,6 +114,38 @@ async def test_what_cannot_be_isolated_as_the_files_now_say_changes_nothing(tmp_
     process = ControlProcess(
         replace(settings(tmp_path, loaded), isolation=isolation, read=lambda: replace(loaded))
     )
-    process._reload()
+    await process._reload()
     assert "Reload failed, nothing was changed: --pod-cidr" in caplog.text
     assert process.store.objects(Service) == []
+
+
+RELOADED = "Reloaded: nothing changed"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 -- a thread comes round to it
+        await asyncio.sleep(0)
+
+
+async def test_signals_while_a_reload_is_under_way_make_one_more(tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="readylb")
+    loaded, reads = Loaded(()), 0
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read() -> Loaded:
+        nonlocal reads
+        reads += 1
+        reading.set()
+        go_on.wait(5)
+        return loaded
+
+    process = ControlProcess(replace(settings(tmp_path), read=read))
+    task = asyncio.get_running_loop().create_task(process._reload_when_told())
+    process._reloads.set()
+    await until(reading.is_set)  # the loop goes on while files are read
+    for _ in range(3):
+        process._reloads.set()
+    go_on.set()
+    await until(lambda: [record.getMessage() for record in caplog.records].count(RELOADED) == 2)
+    assert reads == 2
+    task.cancel()

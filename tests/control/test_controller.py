@@ -104,3 +104,36 @@ async def test_a_fault_in_a_reconciler_is_not_swallowed(clock) -> None:
     create(store, "a")
     with pytest.raises(LookupError, match="a"):
         await run(store, Broken())
+
+
+async def test_many_keys_are_reconciled_in_turns_with_others(tasks) -> None:
+    """Each takes 4 ms: nobody waits for more than two of them."""
+    clock = WorkClock()
+    store, order = Store(clock), list[str]()
+    for number in range(20):
+        create(store, f"pod-{number}")
+
+    class Slow(Recording):
+        def reconcile(self, key: Key) -> float | None:
+            clock.moment += 0.004
+            order.append("work")
+            return super().reconcile(key)
+
+    def other() -> None:
+        order.append("other")
+        asyncio.get_running_loop().call_soon(other)
+
+    reconciler = Slow()
+    tasks.spawn("run", run(store, reconciler))
+    asyncio.get_running_loop().call_soon(other)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(reconciler.seen) == 20
+    assert "work work work" not in " ".join(order)
+
+
+class WorkClock:
+    moment = 0.0
+
+    def now(self) -> float:
+        return self.moment

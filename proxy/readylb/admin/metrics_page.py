@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from readylb.admin.deps import DEPS
-from readylb.admin.turns import Turns
+from readylb.control.turns import Turns
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

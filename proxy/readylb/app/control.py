@@ -14,7 +14,7 @@ from readylb.admin.server import AdminDeps, AdminServer
 from readylb.app.data_plane import data_plane
 from readylb.app.insight import Insight
 from readylb.app.narrator import Narrator
-from readylb.app.process import settle_memory
+from readylb.app.process import keep_for_ever, settle_memory
 from readylb.app.signals import Signals
 from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.control import controller
@@ -28,6 +28,7 @@ from readylb.control.restarts.restarter import Restarter
 from readylb.control.runtimes.table import RuntimeTable
 from readylb.control.store import Store
 from readylb.control.tasks import TaskGroup
+from readylb.control.turns import Turns
 from readylb.control.workers.link import Link, LinkSettings
 from readylb.control.workloads import table as workloads
 from readylb.core.isolation import Isolation
@@ -77,6 +78,7 @@ class ControlProcess:
         self._settings = settings
         self._fault: BaseException | None = None
         self._failed = asyncio.Event()
+        self._reloads = asyncio.Event()
         self._serving = False
         self._access_log = SetAccessLog()
         self.clock = SteadyClock()
@@ -116,7 +118,7 @@ class ControlProcess:
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. ReadylbError when it could not begin."""
-        signals = Signals(self._reload, self._open_access_log)
+        signals = Signals(self._reloads.set, self._open_access_log)
         try:
             try:
                 if await self._start_unless(signals.stop):
@@ -162,15 +164,17 @@ class ControlProcess:
         self._access_log = self._access_log_of(loaded)
         self._open_access_log()
         objects = list(loaded.objects)
-        self.applier.apply(item for item in objects if isinstance(item, Service))
+        await self.applier.apply(item for item in objects if isinstance(item, Service))
         self._services.spawn("link", self.link.run())
         endpoints = EndpointsController(self.store, self.clock)
         self._services.spawn("endpoints", controller.run(self.store, endpoints))
         await self._listening()
-        self._start_pods()
-        self.applier.apply(objects)
-        self._services.spawn("applier", self.applier.run())
         settle_memory()
+        self._start_pods()
+        self._workloads.spawn("applier", self.applier.run())
+        await self.applier.apply(objects)
+        self._workloads.spawn("reloads", self._reload_when_told())
+        keep_for_ever()
         self._serving = True
 
     def _start_pods(self) -> None:
@@ -249,12 +253,19 @@ class ControlProcess:
         target = self._settings.access_log(loaded)
         return SetAccessLog(target.path, target.line_format) if target else SetAccessLog()
 
-    def _reload(self) -> None:
+    async def _reload_when_told(self) -> None:
+        """Reload once for all that was asked for while one reload was under way."""
+        while await self._reloads.wait():
+            self._reloads.clear()
+            await self._reload()
+
+    async def _reload(self) -> None:
         try:
-            loaded = self._settings.read()
+            # Beside the loop: it takes a while, and nobody else has what it makes.
+            loaded = await asyncio.to_thread(self._settings.read)
             access_log = self._access_log_of(loaded)
             isolation = self._settings.isolation(loaded)
-            applied = self.applier.apply(loaded.objects)
+            applied = await self.applier.apply(loaded.objects)
         except ReadylbError as error:
             log.error("Reload failed, nothing was changed: %s", error)  # noqa: TRY400  # the user's fault: no traceback
             return
@@ -291,9 +302,12 @@ class ControlProcess:
                 self.store.remove(kind, item.metadata.namespace, item.metadata.name)
         pods = self.store.objects(Pod)
         with self.store.watch(Pod, since=self.store.version) as watch:
+            turns = Turns(self.clock)
             for pod in pods:
                 meta, grace = pod.metadata, pod.spec.termination_grace_period_seconds
-                self.store.mark_deleted(Pod, meta.namespace, meta.name, grace)
+                if self.store.find(Pod, meta.namespace, meta.name) is not None:
+                    self.store.mark_deleted(Pod, meta.namespace, meta.name, grace)
+                await turns.pause()
             while self.store.objects(Pod):
                 await watch.batch()
         drained.set()

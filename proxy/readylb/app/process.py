@@ -23,8 +23,14 @@ def raise_file_limit() -> int:
 def settle_memory() -> None:
     """Take the collector out of the tail: what exists now lives for ever, and is not scanned again."""
     gc.collect()
+    keep_for_ever()
+    # Looking through ten thousand young objects takes some 5 ms; for more, everybody would wait too long.
+    gc.set_threshold(10_000, 100, 100)
+
+
+def keep_for_ever() -> None:
+    """Have the collector leave out what exists now. That takes no time; looking through it would."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def die_with_parent() -> None:

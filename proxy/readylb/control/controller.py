@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from readylb.control.store import Change, Key, Store
+from readylb.control.turns import Turns
 from readylb.model import Object
 
 
@@ -32,14 +33,17 @@ class Reconciler(Protocol):
 
 async def run(store: Store, reconciler: Reconciler) -> None:
     """Reconcile until the store closes. Changes that are queued already are folded together."""
-    loop = asyncio.get_running_loop()
+    loop, turns = asyncio.get_running_loop(), Turns(store.clock)
     due: dict[Key, float] = {}
     with store.watch(*reconciler.kinds) as watch:
         while True:
             wait = max(0.0, min(due.values()) - loop.time()) if due else None
+            idle = not watch.behind
             changes = await watch.batch(wait)
             if changes is None:
                 return
+            if idle:
+                turns.begin()
             dirty = dict.fromkeys(key for change in changes for key in reconciler.keys(change))
             dirty.update(dict.fromkeys(key for key, moment in due.items() if moment <= loop.time()))
             for key in dirty:
@@ -47,3 +51,4 @@ async def run(store: Store, reconciler: Reconciler) -> None:
                 again = reconciler.reconcile(key)
                 if again is not None:
                     due[key] = loop.time() + again
+                await turns.pause()

@@ -8,23 +8,33 @@ it no longer names goes, what others have set stays.
 
 Pods cannot change in place (Kubernetes refuses it), so a changed Pod is deleted, and made anew when the
 old one is gone.
+
+There may be thousands of pods, so this is done in turns: first everything is planned, then, in one step
+with the last look at the plan, all but the pods is written, and then pod after pod.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from functools import partial
+from typing import Literal, TypeVar, cast
 
 from readylb.config.documents import read_document
 from readylb.config.update_rules import frozen, moved_selector, settled, updated
 from readylb.control.store import ChangeType, Store
+from readylb.control.turns import Turns
 from readylb.core.last_applied import applied, authored
 from readylb.errors import AlreadyExistsError, InvalidError
 from readylb.model import Object, Pod, Service
 
 Name = tuple[type, str, str]
 T = TypeVar("T", bound=Object)
+
+#: So many objects are decided on again in one go, at last.
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +57,30 @@ class Applied:
         return "; ".join(f"{verb} {', '.join(names)}" for verb, names in parts if names) or "nothing changed"
 
 
+Verb = Literal["create", "change", "remake", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What becomes of one object of the files, as long as the store has `live` of that name."""
+
+    said: Object
+    live: Object | None
+    verb: Verb
+    #: What `live` changes to.
+    new: Object | None = None
+
+
 @dataclass(slots=True)
 class _Plan:
     """What is to be done, once it is known that all of it can be."""
 
-    create: list[Object] = field(default_factory=list)
-    change: list[Object] = field(default_factory=list)
-    remake: list[Pod] = field(default_factory=list)
+    decided: dict[Name, _Decision]
     delete: list[Object] = field(default_factory=list)
     leave: list[Object] = field(default_factory=list)
-    #: Which very objects the files own from now on.
-    uids: dict[Name, str] = field(default_factory=dict)
+
+    def those(self, *verbs: Verb) -> list[_Decision]:
+        return [item for verb in verbs for item in self.decided.values() if item.verb == verb]
 
 
 class Applier:
@@ -69,39 +92,34 @@ class Applier:
         self._said: dict[Name, Object] = {}
         self._uids: dict[Name, str] = {}
         self._awaiting: dict[Name, Pod] = {}
+        self._one_at_a_time = asyncio.Lock()
 
-    def apply(self, objects: Iterable[Object]) -> Applied:
+    async def apply(self, objects: Iterable[Object]) -> Applied:
         """Apply everything that the files say, Services first: a port that is refused starts no pod.
 
         Before anything is touched: AlreadyExistsError when a name belongs to an object that a controller
         made, InvalidError when an object cannot become what its file says.
         """
         wanted = {_name(item): item for item in sorted(objects, key=_rank)}
-        plan = self._plan(wanted)
-        self._said = wanted
-        self._uids |= plan.uids
-        for item in plan.create:
-            self._awaiting.pop(_name(item), None)
-            self._create(item)
-        for item in plan.change:
-            self._write(item)
-        for pod in plan.remake:
-            self._awaiting[_name(pod)] = pod
-            self._delete(pod)
-        for item in plan.delete:
-            self._delete(item)
-        for item in (*plan.delete, *plan.leave):
-            self._uids.pop(_name(item), None)
-            self._awaiting.pop(_name(item), None)
+        async with self._one_at_a_time:
+            turns = Turns(self._store.clock)
+            plan = _Plan(await self._decide(wanted, turns))
+            self._find_gone(plan)
+            self._remember(wanted, plan)
+            for act in sorted(self._acts(plan), key=lambda act: isinstance(act.args[0], Pod)):
+                if isinstance(act.args[0], Pod):
+                    await turns.pause()
+                act()
         return Applied(
-            _titles(plan.create),
-            _titles((*plan.change, *plan.remake)),
+            _titles(item.said for item in plan.those("create")),
+            _titles(item.said for item in plan.those("change", "remake")),
             _titles(plan.delete),
             _titles(plan.leave),
         )
 
     async def run(self) -> None:
         """Make changed Pods anew as the old ones go."""
+        turns = Turns(self._store.clock)
         with self._store.watch(Pod, since=self._store.version) as watch:
             async for change in watch:
                 if change.type is not ChangeType.DELETED:
@@ -110,49 +128,84 @@ class Applier:
                 awaited = self._awaiting.pop(name, None)
                 if awaited is not None and self._find(name) is None:
                     self._create(awaited)
+                    await turns.pause()
 
-    def _plan(self, wanted: Mapping[Name, Object]) -> _Plan:
-        plan = _Plan()
-        for name, item in wanted.items():
-            self._plan_one(plan, name, item)
-        for name, item in self._said.items():
-            if name in wanted:
-                continue
-            live = self._find(name)
-            ours = live is None or live.metadata.uid == self._uids.get(name, "")
-            (plan.delete if ours else plan.leave).append(item)
-        return plan
+    async def _decide(self, wanted: Mapping[Name, Object], turns: Turns) -> dict[Name, _Decision]:
+        """Decide on every object, and again on those that others have changed meanwhile."""
+        decided: dict[Name, _Decision] = {}
+        stale, before = list(wanted), math.inf
+        while _FEW < len(stale) < before:
+            before = len(stale)
+            for name in stale:
+                decided[name] = self._decide_one(wanted[name])
+                await turns.pause()
+            stale = [name for name, found in decided.items() if self._find(name) is not found.live]
+        return decided | {name: self._decide_one(wanted[name]) for name in stale}
 
-    def _plan_one(self, plan: _Plan, name: Name, item: Object) -> None:
-        live = self._find(name)
+    def _decide_one(self, item: Object) -> _Decision:
+        name = _name(item)
+        live, said = self._find(name), self._said.get(name)
         if live is None:
-            plan.create.append(item)
-        elif name not in self._said and live.metadata.controller is not None:
+            return _Decision(item, live, "create")
+        if said is None and live.metadata.controller is not None:
             owner = live.metadata.controller
             msg = (
                 f'cannot apply {item.KIND} "{item.metadata.name}": {owner.kind}/{owner.name} has made '
                 f"a {item.KIND} of that name (rename yours)"
             )
             raise AlreadyExistsError(msg)
-        elif self._said.get(name) == item:
-            return
-        elif isinstance(item, Pod) and isinstance(live, Pod):
-            self._plan_pod(plan, item, live)
-        else:
-            new = _applied(item, live)
-            if new != live:
-                plan.change.append(new)
-            plan.uids[name] = live.metadata.uid
+        if said == item:
+            return _Decision(item, live, "keep")
+        return _changed(item, live)
 
-    def _plan_pod(self, plan: _Plan, item: Pod, live: Pod) -> None:
-        """Change what of a pod can be changed; whatever else differs makes another pod."""
-        document = read_document(settled({}, applied(item, authored(live)))).item
-        new = updated(live, document) if document is not None else None
-        if new is None or live.terminating or any(frozen(live, new)):
-            plan.remake.append(item)
-        elif new != live:
-            plan.change.append(new)
-        plan.uids[_name(item)] = live.metadata.uid
+    def _find_gone(self, plan: _Plan) -> None:
+        """Plan for what the files said and say no more."""
+        for name, item in self._said.items():
+            if name not in plan.decided:
+                live = self._find(name)
+                ours = live is None or live.metadata.uid == self._uids.get(name, "")
+                (plan.delete if ours else plan.leave).append(item)
+
+    def _remember(self, wanted: dict[Name, Object], plan: _Plan) -> None:
+        """Take the files for the owners of what they name, and of that alone."""
+        for name, item in plan.decided.items():
+            if item.live is not None and self._said.get(name) != item.said:
+                self._uids[name] = item.live.metadata.uid
+            if item.verb == "create":
+                self._awaiting.pop(name, None)
+        for gone in plan.leave:
+            self._uids.pop(_name(gone), None)
+        for gone in (*plan.delete, *plan.leave):
+            self._awaiting.pop(_name(gone), None)
+        self._said = wanted
+
+    def _acts(self, plan: _Plan) -> Iterator[partial[None]]:
+        """Yield what is to be done, in this order; each says of what object it is."""
+        for item in plan.those("create", "change", "remake"):
+            yield partial(self._act, item.said, item)
+        for gone in plan.delete:
+            yield partial(self._let_go, gone)
+
+    def _act(self, said: Object, decision: _Decision) -> None:
+        """Do what was decided. Since then others may have changed a pod: what they did is kept."""
+        live = self._find(_name(said))
+        if live is None and decision.verb in {"create", "remake"}:
+            self._create(said)
+        elif live is None or decision.live is None or live.metadata.uid != decision.live.metadata.uid:
+            return
+        elif decision.verb == "change" and live is not decision.live:
+            self._act(said, _changed(said, live))
+        elif decision.verb == "change" and decision.new is not None:
+            self._write(decision.new)
+        elif decision.verb == "remake" and isinstance(said, Pod):
+            self._awaiting[_name(said)] = said
+            self._delete(said)
+
+    def _let_go(self, gone: Object) -> None:
+        uid = self._uids.pop(_name(gone), "")
+        live = self._find(_name(gone))
+        if live is not None and live.metadata.uid == uid:
+            self._delete(gone)
 
     def _find(self, name: Name) -> Object | None:
         return cast("Object | None", self._store.find(*name))
@@ -173,6 +226,19 @@ class Applier:
             self._store.mark_deleted(Pod, meta.namespace, meta.name, grace)
         else:
             self._store.remove(type(item), meta.namespace, meta.name)
+
+
+def _changed(item: Object, live: Object) -> _Decision:
+    """Decide what becomes of `live`, of which the files say something else than they did."""
+    if not isinstance(live, Pod):
+        new = _applied(item, live)
+        return _Decision(item, live, "keep" if new == live else "change", new)
+    # What of a pod can be changed is changed; whatever else differs makes another pod.
+    document = read_document(settled({}, applied(item, authored(live)))).item
+    pod = updated(live, document) if document is not None else None
+    if pod is None or live.terminating or any(frozen(live, pod)):
+        return _Decision(item, live, "remake")
+    return _Decision(item, live, "keep" if pod == live else "change", pod)
 
 
 def _applied(item: Object, live: T) -> T:

@@ -121,6 +121,11 @@ class Store:
         self._closed = False
 
     @property
+    def clock(self) -> Clock:
+        """The clock of everything that is stored."""
+        return self._clock
+
+    @property
     def version(self) -> int:
         """The resourceVersion of the newest change."""
         return self._version
@@ -140,7 +145,9 @@ class Store:
     def objects(self, kind: type[T], namespace: str | None = None) -> list[T]:
         """Return all objects of a kind, in one namespace or in all, in order of creation."""
         objects = cast("dict[Key, T]", self._objects.get(kind, {}))
-        return [item for key, item in objects.items() if namespace in {None, key[0]}]
+        if namespace is None:
+            return list(objects.values())
+        return [item for key, item in objects.items() if key[0] == namespace]
 
     def create(self, item: T) -> T:
         """Add an object and return it with uid, version and creation time filled in."""

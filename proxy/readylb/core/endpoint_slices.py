@@ -8,7 +8,7 @@ have a slice each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from readylb.core.drained import is_drained
@@ -32,16 +32,43 @@ class SliceChanges:
     delete: tuple[EndpointSlice, ...] = ()
 
 
+#: An address type and ports: what the endpoints of one slice have in common.
+Group = tuple[str, tuple[EndpointPort, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A pod's endpoint, and the slice that it belongs in."""
+
+    group: Group
+    endpoint: Endpoint
+
+
+def placement(service: Service, pod: Pod) -> Placement | None:
+    """Return the endpoint that a pod is for a Service; None for one without address or ports."""
+    if pod.finished or not pod.status.pod_ip:
+        return None
+    found = ports(service, pod)
+    if not found and service.spec.ports:
+        return None
+    return Placement((_address_type(pod.status.pod_ip), found), _endpoint(service, pod))
+
+
 def changes(
-    service: Service, pods: Iterable[Pod], existing: Sequence[EndpointSlice], rng: Rng
+    service: Service,
+    pods: Iterable[Pod],
+    existing: Sequence[EndpointSlice],
+    rng: Rng,
+    place: Callable[[Service, Pod], Placement | None] = placement,
 ) -> SliceChanges:
     """Compare the slices that there are with those that the pods call for.
 
     `pods` are those that the selector finds, `existing` the slices of this Service that we manage.
+    `place` answers as `placement` does; it may know the answer of pods that have not changed.
     A slice is kept for its set of ports, so its name is stable; what did not change is not in the
     answer. Without endpoints one empty slice remains, as in Kubernetes.
     """
-    wanted, labels = _group(service, pods), _labels(service)
+    wanted, labels = _group(place(service, pod) for pod in pods), _labels(service)
     update: list[EndpointSlice] = []
     delete: list[EndpointSlice] = []
     for item in existing:
@@ -80,17 +107,15 @@ def ports(service: Service, pod: Pod) -> tuple[EndpointPort, ...]:
     )
 
 
-_Group = tuple[str, tuple[EndpointPort, ...]]
-
-
-def _group(service: Service, pods: Iterable[Pod]) -> dict[_Group, tuple[Endpoint, ...]]:
-    groups: dict[_Group, list[Endpoint]] = {}
-    for pod in pods:
-        if pod.finished or not pod.status.pod_ip:
-            continue
-        found = ports(service, pod)
-        if found or not service.spec.ports:
-            groups.setdefault((_address_type(pod.status.pod_ip), found), []).append(_endpoint(service, pod))
+def _group(placed: Iterable[Placement | None]) -> dict[Group, tuple[Endpoint, ...]]:
+    groups: dict[Group, list[Endpoint]] = {}
+    group, endpoints = None, list[Endpoint]()
+    for item in placed:
+        if item is not None:
+            if item.group is not group:  # most are in the one of the pod before
+                group = item.group
+                endpoints = groups.setdefault(group, [])
+            endpoints.append(item.endpoint)
     if not groups:
         return {("IPv4", ()): ()}
     return {group: tuple(endpoints) for group, endpoints in groups.items()}
@@ -130,7 +155,7 @@ def _labels(service: Service) -> dict[str, str]:
 
 
 def _new(
-    service: Service, group: _Group, endpoints: tuple[Endpoint, ...], taken: set[str], rng: Rng
+    service: Service, group: Group, endpoints: tuple[Endpoint, ...], taken: set[str], rng: Rng
 ) -> EndpointSlice:
     meta = service.metadata
     base = f"{meta.name}-"

@@ -19,6 +19,9 @@ class PodPhase(StrEnum):
     FAILED = "Failed"
 
 
+_ENDED = frozenset({PodPhase.SUCCEEDED, PodPhase.FAILED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodReadinessGate:
     """A condition, set by somebody else, without which the pod is not Ready."""
@@ -48,7 +51,7 @@ class PodSpec:
     @property
     def long_running(self) -> tuple[Container, ...]:
         """The containers that may be probed and have traffic: regular ones, then sidecars."""
-        return (*self.containers, *self.sidecars)
+        return (*self.containers, *self.sidecars) if self.init_containers else self.containers
 
     @property
     def every_container(self) -> tuple[Container, ...]:
@@ -120,7 +123,10 @@ class Pod:
 
     def condition(self, kind: str) -> PodCondition | None:
         """Return the condition of that type, or None."""
-        return next((item for item in self.status.conditions if item.type == kind), None)
+        for item in self.status.conditions:  # asked of every pod whenever one has changed: no generator
+            if item.type == kind:
+                return item
+        return None
 
     @property
     def ready(self) -> bool:
@@ -136,7 +142,7 @@ class Pod:
     @property
     def finished(self) -> bool:
         """Say whether the pod has ended for good."""
-        return self.status.phase in {PodPhase.SUCCEEDED, PodPhase.FAILED}
+        return self.status.phase in _ENDED
 
     def container_status(self, name: str) -> ContainerStatus | None:
         """Return the status of the container of that name, or None."""

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Hashable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 
@@ -25,13 +25,20 @@ def json_key(field: dataclasses.Field[Any]) -> str:
 
 def format_time(seconds: float) -> str:
     """Return RFC 3339 in UTC with whole seconds, as Kubernetes writes `metav1.Time`."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _whole_seconds(int(seconds))
+
+
+@lru_cache(maxsize=4096)
+def _whole_seconds(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @cache
-def _plan(cls: Hashable) -> tuple[tuple[str, str, bool], ...]:
-    """(attribute, JSON key, is a time) for each field that is shown."""
-    return tuple(
+def _plan(cls: Hashable) -> tuple[dict[str, str], tuple[tuple[str, str, bool], ...]]:
+    """Return an API object's first fields, and (attribute, JSON key, is a time) for each one shown."""
+    kind = getattr(cls, "KIND", None)
+    head = {} if kind is None else {"apiVersion": cast("Any", cls).API_VERSION, "kind": kind}
+    return head, tuple(
         (field.name, json_key(field), field.metadata.get("format") == "date-time")
         for field in dataclasses.fields(cast("type[Any]", cls))
         if not field.metadata.get("internal")
@@ -44,30 +51,35 @@ def to_json(value: Any) -> Any:
     None, empty strings and empty collections are left out, as Go's `omitempty` does; zero and
     False are kept, because Kubernetes shows `restartCount: 0` and `ready: false`.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _object(value)
+    # A list of a thousand pods has a hundred thousand values, most of them plain: those first.
+    cls = type(value)
+    if cls in _PLAIN:
+        return value
+    if cls is tuple or cls is list:
+        return [to_json(item) for item in value]
+    if dataclasses.is_dataclass(cls):
+        return _object(value, cls)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
         return {str(name): to_json(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_json(item) for item in value]
     return value
 
 
-def _object(value: Any) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    cls = type(value)
-    kind = getattr(cls, "KIND", None)
-    if kind is not None:
-        result["apiVersion"] = cls.API_VERSION
-        result["kind"] = kind
-    for name, shown, is_time in _plan(cast("Hashable", cls)):
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
+def _object(value: Any, cls: type[Any]) -> dict[str, Any]:
+    head, fields = _plan(cast("Hashable", cls))
+    result: dict[str, Any] = dict(head)
+    for name, shown, is_time in fields:
         item = getattr(value, name)
-        if item is None or item == "":
+        if item is None or item in ("", ()):
             continue
-        encoded = format_time(item) if is_time else to_json(item)
-        if encoded in ({}, []):
-            continue
-        result[shown] = encoded
+        if is_time:
+            result[shown] = format_time(item)
+        elif type(item) in _PLAIN:
+            result[shown] = item
+        elif encoded := to_json(item):
+            result[shown] = encoded
     return result

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from readylb.control.endpoints import placements
 from readylb.control.endpoints.controller import TRIGGER_ANNOTATION, EndpointsController
 from readylb.control.store import Store
+from readylb.core.endpoint_slices import placement
 from readylb.model import EndpointSlice, Pod, Service
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodCondition, PodStatus
@@ -148,3 +150,51 @@ def test_a_slice_says_when_it_was_last_changed(house) -> None:
     house.store.create(a_service(selector=LABELS))
     house.run()
     assert slices(house)[0].metadata.annotations[TRIGGER_ANNOTATION] == "2023-11-14T22:13:20Z"
+
+
+def test_one_pod_of_many_that_changes_is_the_only_one_that_is_looked_at(house, monkeypatch) -> None:
+    house.store.create(a_service(selector=LABELS))
+    for number in range(50):
+        pod = a_pod(LABELS)
+        house.store.create(replace(pod, metadata=replace(pod.metadata, name=f"web-{number}")))
+    house.run()
+    looked: list[str] = []
+
+    def counted(service: Service, pod: Pod) -> placements.Placement | None:
+        looked.append(pod.metadata.name)
+        return placement(service, pod)
+
+    monkeypatch.setattr(placements, "placement", counted)
+    house.store.update(
+        Pod, "default", "web-7", lambda pod: replace(pod, status=replace(pod.status, conditions=()))
+    )
+    house.run()
+    assert looked == ["web-7"]
+    (found,) = slices(house)
+    assert [item.target_ref.name for item in found.endpoints if not item.conditions.ready] == ["web-7"]
+
+
+def test_a_service_that_changes_is_looked_at_with_all_its_pods(house) -> None:
+    house.store.create(a_service(selector=LABELS))
+    house.store.create(a_pod(LABELS, ready=False))
+    house.run()
+    house.store.update(
+        Service,
+        "default",
+        "web",
+        lambda item: replace(item, spec=replace(item.spec, publish_not_ready_addresses=True)),
+    )
+    house.run()
+    (found,) = slices(house)
+    assert found.endpoints[0].conditions.ready
+
+
+def test_a_pod_that_is_gone_is_forgotten(house) -> None:
+    house.store.create(a_service(selector=LABELS))
+    house.store.create(a_pod(LABELS))
+    house.run()
+    (known,) = house.controller._placements.values()
+    assert len(known._known) == 1
+    house.store.remove(Pod, "default", "web-a")
+    house.run()
+    assert known._known == {}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from readylb.control.workloads.replication import BURST, Replication
 from readylb.model import Pod, ReplicaSet, ReplicationController
 from readylb.model.meta import ObjectMeta
 from readylb.model.pod import PodPhase, PodSpec, PodTemplateSpec
@@ -214,3 +215,36 @@ def test_reconciling_again_changes_nothing(house, make) -> None:
     for controller in house.controllers:
         controller.reconcile(("default", "web"))
     assert house.store.version == version
+
+
+def keeper_of(house, owner) -> Replication:
+    return next(item for item in house.controllers if item.kinds == (type(owner), Pod))
+
+
+def test_many_pods_come_and_go_a_few_at_a_time(house, make) -> None:
+    """So that the end of a child elsewhere is seen in between."""
+    owner = house.store.create(make(BURST + 5))
+    controller = keeper_of(house, owner)
+    key = ("default", "web")
+    assert controller.reconcile(key) == 0.0
+    assert len(house.pods()) == BURST
+    assert controller.reconcile(key) is None
+    assert len(set(house.names())) == BURST + 5
+    house.store.update(
+        type(owner), "default", "web", lambda item: replace(item, spec=replace(item.spec, replicas=1))
+    )
+    assert controller.reconcile(key) == 0.0
+    assert sum(pod.terminating for pod in house.pods()) == BURST
+    assert controller.reconcile(key) is None
+    assert sum(not pod.terminating for pod in house.pods()) == 1
+
+
+def test_the_many_pods_of_an_owner_that_is_gone_go_a_few_at_a_time(house, make) -> None:
+    owner = house.store.create(make(BURST + 5))
+    house.settle()
+    house.store.remove(type(owner), "default", "web")
+    controller = keeper_of(house, owner)
+    assert controller.reconcile(("default", "web")) == 0.0
+    assert sum(pod.terminating for pod in house.pods()) == BURST
+    assert controller.reconcile(("default", "web")) is None
+    assert all(pod.terminating for pod in house.pods())

@@ -16,7 +16,7 @@ from readylb.admin.kubernetes.status import BadRequestError, MethodNotAllowedErr
 from readylb.admin.kubernetes.status import answer as answer_status
 from readylb.admin.kubernetes.tables import row, table
 from readylb.admin.kubernetes.watch import watch
-from readylb.admin.turns import Turns
+from readylb.control.turns import Turns
 from readylb.errors import ConflictError
 from readylb.model import Pod
 

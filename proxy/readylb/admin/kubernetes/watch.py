@@ -20,9 +20,9 @@ from readylb.admin.kubernetes.objects import ApiObject
 from readylb.admin.kubernetes.query import Query, whole_number
 from readylb.admin.kubernetes.status import BadRequestError, failure
 from readylb.admin.kubernetes.tables import table
-from readylb.admin.turns import Turns
 from readylb.control.clock import Clock
 from readylb.control.store import HISTORY, Change, ChangeType, Watch
+from readylb.control.turns import Turns
 from readylb.errors import GoneError
 
 #: A watch without `timeoutSeconds` ends after this many seconds; clients then resume. The API server
@@ -127,6 +127,7 @@ async def _lines(stream: _Stream, changes: Watch, query: Query, clock: Clock) ->
     if bookmarks and query.flag("sendInitialEvents"):
         yield stream.bookmark(initial_end=True)
     while True:
+        idle = not changes.behind
         try:
             async with asyncio.timeout(BOOKMARK_SECONDS if bookmarks else None):
                 change = await anext(changes)
@@ -138,8 +139,11 @@ async def _lines(stream: _Stream, changes: Watch, query: Query, clock: Clock) ->
         if changes.behind > MOST_BEHIND:
             msg = f"too old resource version: {change.version}: this watch is read too slowly"
             raise GoneError(msg)
+        if idle:
+            turns.begin()
         for line in stream.lines(change):
             yield line
+        await turns.pause()
 
 
 def _since(query: Query) -> int | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from readylb.control.clock import Clock
-from readylb.control.store import Change, Key, Store
+from readylb.control.endpoints.placements import Placements
+from readylb.control.store import Change, ChangeType, Key, Store
 from readylb.core.endpoint_slices import MANAGED_BY, MANAGED_BY_LABEL, changes
 from readylb.core.names import Rng
 from readylb.model import EndpointSlice, Object, Pod, Service
@@ -28,6 +29,7 @@ class EndpointsController:
         self._store = store
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311 -- a name, not a secret
+        self._placements: dict[Key, Placements] = {}
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Return the Service, or every Service that selects the pod by its new or old labels."""
@@ -38,6 +40,9 @@ class EndpointsController:
             if _ours(change.object):  # somebody else may have changed or removed it
                 yield meta.namespace, meta.labels[SERVICE_NAME_LABEL]
         else:
+            if change.type is ChangeType.DELETED:
+                for known in self._placements.values():
+                    known.forget(meta.uid)
             versions = [item for item in (change.object, change.old) if item is not None]
             for service in self._store.objects(Service, meta.namespace):
                 if any(_selects(service, version) for version in versions):
@@ -52,6 +57,7 @@ class EndpointsController:
             if _ours(item) and item.metadata.labels[SERVICE_NAME_LABEL] == key[1]
         ]
         if service is None or service.metadata.deletion_timestamp is not None:
+            self._placements.pop(key, None)
             for item in existing:
                 self._store.remove(EndpointSlice, key[0], item.metadata.name)
         elif service.spec.selector:
@@ -60,7 +66,8 @@ class EndpointsController:
     def _write(self, service: Service, existing: list[EndpointSlice]) -> None:
         namespace = service.metadata.namespace
         pods = [pod for pod in self._store.objects(Pod, namespace) if _selects(service, pod)]
-        todo = changes(service, pods, existing, self._rng)
+        known = self._placements.setdefault((namespace, service.metadata.name), Placements())
+        todo = changes(service, pods, existing, self._rng, known.place)
         for item in todo.create:
             self._store.create(self._stamped(item))
         for item in todo.update:

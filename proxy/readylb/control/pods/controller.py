@@ -12,6 +12,7 @@ from readylb.control.pods.keeper import PodKeeper
 from readylb.control.runtimes.runtime import RuntimeFor
 from readylb.control.store import Change, ChangeType, Store
 from readylb.control.tasks import TaskGroup
+from readylb.control.turns import Turns
 from readylb.model import Pod, PodTraffic, ProbeStatus, Service
 from readylb.telemetry.events import EventRecorder
 
@@ -44,8 +45,10 @@ class PodController:
         """Keep pods until the store closes. When this is cancelled, the keepers end with it."""
         try:
             with self._store.watch(Pod, PodTraffic, ProbeStatus, Service) as watch:
+                turns = Turns(self._clock)
                 while (changes := await watch.batch()) is not None:
-                    self._take_all(changes)
+                    turns.begin()
+                    await self._take_all(changes, turns)
         finally:
             await self._stop()
 
@@ -59,9 +62,11 @@ class PodController:
         keeper = self._keepers.get(pod_uid)
         return () if keeper is None else keeper.postponed
 
-    def _take_all(self, changes: Sequence[Change]) -> None:
+    async def _take_all(self, changes: Sequence[Change], turns: Turns) -> None:
+        """Take changes in turns: each wakes a keeper, and a thousand that are awake at once take a second."""
         for change in changes:
             self._take(change)
+            await turns.pause()
         if any(isinstance(change.object, Pod | Service) for change in changes):
             self._look_around()
 

@@ -76,8 +76,11 @@ def retry_after_seconds(pods: Iterable[Pod]) -> int:
 
 def _weight(pod: Pod) -> int:
     """Return the pod's weight; one that says nothing that could be meant has the usual one."""
+    said = pod.metadata.annotations.get(WEIGHT)
+    if said is None:
+        return 1
     try:
-        return read_weight(pod.metadata.annotations.get(WEIGHT, "1"))
+        return read_weight(said)
     except ValueError:
         return 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from readylb.model import Object, Service
 from readylb.model.service import ServicePort
-from readylb.model.workload import LabelSelector
 
 
 def port_key(service: Service, port: ServicePort) -> str:
@@ -21,4 +20,4 @@ def is_served(service: Service) -> bool:
 def selects(service: Service, pod: Object) -> bool:
     """Say whether a pod belongs to a Service; one without a selector has its endpoints from elsewhere."""
     selector = service.spec.selector
-    return bool(selector) and LabelSelector(match_labels=selector).matches(pod.metadata.labels)
+    return bool(selector) and selector.items() <= pod.metadata.labels.items()

@@ -21,6 +21,10 @@ from readylb.model.workload import LabelSelector
 
 T = TypeVar("T", bound=ReplicaSet | ReplicationController)
 
+#: Pods that are made or let go at a time, with turns for others in between (Kubernetes: 500 at a time,
+#: beginning with one; but there kubelets do the work).
+BURST = 20
+
 
 class Recorder(Protocol):
     """Records an event about an object."""
@@ -74,18 +78,15 @@ class Replication(Generic[T]):
         """Create, adopt, let go and delete pods, then count them."""
         owner = self._store.find(self._kind, *key)
         uid = owner.metadata.uid if owner else ""
-        for pod in self._children(key):
-            reference = pod.metadata.controller
-            if reference is not None and reference.uid != uid:
-                self._delete(pod)  # its owner is gone
-        if owner is None:
-            return None
-        if owner.metadata.deletion_timestamp is not None:
-            for pod in self._children(key):
-                self._delete(pod)
+        if owner is not None and owner.metadata.deletion_timestamp is not None:
             self._store.remove(self._kind, *key)
-            return None
-        return self._keep(owner)
+            owner, uid = None, ""
+        orphans = [pod for pod in self._children(key) if not pod.terminating and _owned_by(pod) != uid]
+        for pod in orphans[:BURST]:
+            self._delete(pod)
+        if len(orphans) > BURST:
+            return 0.0
+        return None if owner is None else self._keep(owner)
 
     def _owners(self, pod: Object) -> Iterator[Key]:
         reference, namespace = pod.metadata.controller, pod.metadata.namespace
@@ -108,18 +109,22 @@ class Replication(Generic[T]):
         demand, namespace = self._demand(owner), owner.metadata.namespace
         found = claim(owner.metadata.uid, demand.selector, self._store.objects(Pod, namespace))
         pods = self._claimed(owner, found)
-        for pod in surplus(pods, demand.replicas):
+        spare = surplus(pods, demand.replicas)
+        for pod in spare[:BURST]:
             self._delete(pod)
             self._say(owner, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
         wanted = Wanted(demand.template.metadata.labels, demand.min_ready_seconds, owner.metadata.generation)
         now = self._tools.clock.now()
         missing = demand.replicas - sum(map(active, pods))
-        pods += [self._create(owner, demand) for _ in range(missing)]
+        taken = {pod.metadata.name for pod in self._store.objects(Pod, namespace)}
+        pods += [self._create(owner, demand, taken) for _ in range(min(missing, BURST))]
         pods = [current for pod in pods if (current := self._store.find(Pod, namespace, pod.metadata.name))]
         counted = replace(status(pods, wanted, now), conditions=owner.status.conditions)
         self._store.update(
             self._kind, namespace, owner.metadata.name, lambda item: replace(item, status=counted)
         )
+        if max(missing, len(spare)) > BURST:
+            return 0.0
         return next_available(pods, demand.min_ready_seconds, now)
 
     def _claimed(self, owner: T, found: Claim) -> list[Pod]:
@@ -137,11 +142,11 @@ class Replication(Generic[T]):
 
         return self._store.update(Pod, pod.metadata.namespace, pod.metadata.name, change)
 
-    def _create(self, owner: T, demand: Demand) -> Pod:
+    def _create(self, owner: T, demand: Demand, taken: set[str]) -> Pod:
         meta = owner.metadata
         base = f"{meta.name}-"
-        taken = {pod.metadata.name for pod in self._store.objects(Pod, meta.namespace)}
         name = generate(base, taken, self._tools.rng)
+        taken.add(name)
         pod = Pod(
             metadata=ObjectMeta(
                 name=name,
@@ -164,6 +169,11 @@ class Replication(Generic[T]):
 
     def _say(self, owner: T, reason: str, message: str) -> None:
         self._tools.recorder.record(owner, "Normal", reason, message, component=self._component)
+
+
+def _owned_by(pod: Pod) -> str:
+    """Return the uid of the object that manages the pod."""
+    return pod.metadata.controller.uid if pod.metadata.controller else ""
 
 
 def owner_reference(owner: Object) -> OwnerReference:
