@@ -252,6 +252,35 @@ async def test_a_body_that_stalls_is_answered_408(balancer):
     assert got.startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.parametrize("method", [b"PUT", b"POST"])
+async def test_an_endpoint_that_says_nothing_to_an_expectation_is_too_slow(balancer, method):
+    """RFC 9110 §10.1.1: the client waits for the 100, so the silence is not its own."""
+
+    async def script(reader, writer):
+        await read_head(reader)
+
+    await balancer.start(limits=Limits(body_stall_seconds=0.1))
+    await balancer.ready(await balancer.endpoint(script))
+    head = b" / HTTP/1.1\r\nHost: web\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+
+    assert (await balancer.exchange(method + head)).startswith(b"HTTP/1.1 504 ")
+    assert (await balancer.stats()).terminations == {"ResponseTimeout": 1}
+
+
+@pytest.mark.parametrize("early", [b"", b"abc"])
+async def test_a_client_that_was_told_to_continue_and_does_not_is_too_slow(balancer, early):
+    async def script(reader, writer):
+        await read_head(reader)
+        if not early:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    await balancer.start(limits=Limits(body_stall_seconds=0.1))
+    await balancer.ready(await balancer.endpoint(script))
+    head = b"PUT / HTTP/1.1\r\nHost: web\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+
+    assert b"HTTP/1.1 408 " in await balancer.exchange(head + early)
+
+
 async def test_an_idle_connection_closes_in_silence(balancer):
     await balancer.start(limits=Limits(head_seconds=0.1))
 

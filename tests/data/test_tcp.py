@@ -64,6 +64,19 @@ async def test_an_endpoint_that_resets_is_not_taken_for_one_that_has_ended(balan
     with pytest.raises(ConnectionResetError):
         await asyncio.wait_for(reader.read(), 5)
     writer.close()
+    assert (await balancer.stats()).terminations == {"ResponseCut": 1}
+
+
+async def test_a_client_that_resets_is_gone(balancer):
+    endpoint = await balancer.endpoint(echo)
+    await balancer.start(protocol="tcp")
+    await balancer.ready(endpoint)
+    reader, writer = await balancer.connect()
+    writer.write(b"hello")
+    assert await reader.readexactly(5) == b"hello"
+    abort_with_reset(writer)
+    await asyncio.wait_for(endpoint.lost.wait(), 5)
+    assert (await balancer.stats()).terminations == {"ClientGone": 1}
 
 
 async def test_what_an_endpoint_said_up_to_its_end_arrives_though_it_resets_then(balancer):

@@ -55,20 +55,23 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
             "the response",
             "It ended well; a tunnel or TCP connection: both sides closed.",
         ),
-        Termination.BAD_REQUEST: ("400, 405, 501", "The request is not one that may be forwarded."),
+        Termination.BAD_REQUEST: ("400, 405, 501, or a cut", "The request is not one that may be forwarded."),
         Termination.REQUEST_LINE_TOO_LONG: ("414", "The request line is above its limit."),
         Termination.HEAD_TOO_LARGE: (
             "431",
             "The head, the number of its fields or the trailers are above a limit.",
         ),
-        Termination.BODY_TOO_LARGE: ("413", "The request body is above its limit."),
+        Termination.BODY_TOO_LARGE: ("413, or a cut", "The request body is above its limit."),
         Termination.LOOP_DETECTED: (
             "508",
             "It came by again and again (`Via`): an endpoint leads back to readylb.",
         ),
         Termination.HEAD_TIMEOUT: ("408", "The request head did not arrive in time."),
         Termination.REQUEST_TIMEOUT: ("408", "The request body stopped arriving."),
-        Termination.CLIENT_GONE: ("nothing (logged as 499)", "The client closed before it had its response."),
+        Termination.CLIENT_GONE: (
+            "nothing (logged as 499)",
+            "The client closed before it had its response; a tunnel or TCP connection: it reset.",
+        ),
         Termination.CLIENT_STALLED: ("a cut", "The client stopped reading its response."),
         Termination.CONNECT_FAILED: ("502", "No try could connect, the last one because it was refused."),
         Termination.CONNECT_TIMEOUT: ("502", "No try could connect, the last one in time."),
@@ -79,7 +82,10 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
         Termination.RESET: ("502", "The endpoint closed the connection before it had answered."),
         Termination.RESPONSE_TIMEOUT: ("504", "The response head did not arrive in time."),
         Termination.INVALID_RESPONSE: ("502, or a cut", "The response is not one that may be forwarded."),
-        Termination.RESPONSE_CUT: ("a cut", "The endpoint closed in the middle of its response."),
+        Termination.RESPONSE_CUT: (
+            "502, or a cut",
+            "The endpoint closed in the middle of its response; a tunnel or TCP connection: it reset.",
+        ),
         Termination.RESPONSE_STALLED: (
             "a cut",
             "The endpoint stopped sending in the middle of its response.",

@@ -103,6 +103,7 @@ class Exchange:
 
     def body(self, piece: bytes) -> None:
         """Pass on a piece of the request body, as it came."""
+        self.request.expects_continue = False
         if self.trace is not None:
             self.trace.bytes_in += len(piece)
         held = self.held
@@ -144,6 +145,7 @@ class Exchange:
 
     def interim(self, response: Response) -> None:
         """Pass a 1xx on (RFC 9110 §15.2), except to HTTP/1.0."""
+        self.request.expects_continue = False
         self._await_response()
         if self.request.minor:
             self.write(response_head(response, minor=1, close=False, body=0, date=b""))
@@ -279,7 +281,7 @@ class Exchange:
             stalled = Termination.CLIENT_STALLED if self.client.full else Termination.RESPONSE_STALLED
             self.abandon(stalled)
             self.client.reset()
-        elif not self.body_complete and not self.client.held & PEER_FULL:
+        elif not (self.body_complete or self.request.expects_continue or self.client.held & PEER_FULL):
             refusal = Refusal(408, "the request body did not arrive in time")
             self.reject(refusal, Termination.REQUEST_TIMEOUT)
         else:

@@ -103,6 +103,10 @@ class Tunnel:
         """End a tunnel in which nothing moves."""
         self._abort(Termination.TUNNEL_IDLE)
 
+    def broken(self, end: End) -> None:
+        """Note that one of the ends was lost before it had ended."""
+        self._reason = Termination.CLIENT_GONE if end is self.client else Termination.RESPONSE_CUT
+
     def lost(self) -> None:
         """Note that one of the ends is gone."""
         self._open -= 1
@@ -180,6 +184,7 @@ class End(asyncio.Protocol):
                 words = unread(self.transport) if exc is not None else b""
                 if words:
                     self.data_received(words)
+                self._tunnel.broken(self)
                 # A close would look like the end.
                 cut(self.peer.transport)
         self._tunnel.lost()
