@@ -7,6 +7,8 @@ import struct
 import pytest
 from tests.data.rig import KEY, answer, read_head, turns
 
+from readylb.data.splice import LONG_BYTES
+
 _SAID = answer(b"too big", status=b"413 Content Too Large")
 
 
@@ -60,6 +62,14 @@ async def test_what_an_endpoint_said_before_it_reset_an_upload_reaches_the_clien
 async def test_half_of_what_an_endpoint_wanted_to_say_is_cut(balancer):
     with pytest.raises(ConnectionResetError):
         await _upload(balancer, _SAID[:-3])
+    assert (await balancer.stats()).terminations == {"ResponseCut": 1}
+
+
+async def test_a_long_answer_to_an_upload_is_not_left_to_the_kernel_once_its_connection_broke(balancer):
+    long = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: %d\r\n\r\n" % (2 * LONG_BYTES)
+    with pytest.raises(ConnectionResetError):
+        await _upload(balancer, long + b"too big")
+    assert balancer.worker._services[KEY].splices == 0
     assert (await balancer.stats()).terminations == {"ResponseCut": 1}
 
 

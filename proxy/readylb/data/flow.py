@@ -15,6 +15,7 @@ from typing import Final, Protocol
 PEER_FULL: Final = 1  # the other side's write buffer is over its high-water mark
 NOT_CONNECTED: Final = 2  # there is no connection yet that could take what is read
 BACKLOG: Final = 4  # pipelined requests wait for their turn
+SPLICED: Final = 8  # the kernel moves what comes
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -56,6 +57,27 @@ def is_reset(transport: asyncio.Transport) -> bool:
     if connection is None or transport.is_closing():
         return False
     return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+def is_silent(connection: socket.socket) -> bool:
+    """Ask the kernel whether the peer has neither closed nor said anything that was not read yet."""
+    try:
+        connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def send_now(connection: socket.socket, data: bytes) -> int:
+    """Return how many bytes the kernel has taken; less than none where the connection is gone."""
+    try:
+        return connection.send(data)
+    except BlockingIOError:
+        return 0
+    except OSError:
+        return -1
 
 
 def reset(transport: asyncio.Transport) -> None:

@@ -120,6 +120,7 @@ class ServiceState:
         "response_stall_seconds",
         "send_proxy",
         "settings",
+        "splices",
         "sweep",
         "table",
         "waiting",
@@ -141,6 +142,7 @@ class ServiceState:
         self.access_log: AccessLog | None = None
         self.clients: set[Client] = set()
         self.closing = False
+        self.splices = 0
         #: Called when an endpoint has had its last exchange, once the port is served no more.
         self.on_left: Callable[[], None] | None = None
         # Endpoints that are in the table no more, and still have something in flight.

@@ -17,10 +17,11 @@ from readylb.core.http1.syntax import is_broken
 from readylb.core.retry import Failure
 from readylb.data.connect_errors import is_never_connected, is_refusal
 from readylb.data.drive import disown
-from readylb.data.flow import PEER_FULL, hold, release
+from readylb.data.flow import PEER_FULL, SPLICED, hold, is_silent, release, send_now
 from readylb.data.heads import read_response
 from readylb.data.last_words import hear_out
 from readylb.data.pool import EndpointState
+from readylb.data.splice import LONG_BYTES, Splice, splice
 from readylb.data.sweep import NEVER, Sweep
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ class Upstream(asyncio.Protocol):
         "_buffer",
         "_client_body",
         "_interims",
-        "_left",
         "_nominated",
         "_reusable",
         "_scanner",
@@ -58,8 +58,10 @@ class Upstream(asyncio.Protocol):
         "exchange",
         "held",
         "idle_since",
+        "left",
         "made",
         "socket",
+        "splice",
         "transport",
         "written",
     )
@@ -71,7 +73,7 @@ class Upstream(asyncio.Protocol):
         self._sweep = sweep
         self._state = _IDLE
         self._buffer = b""
-        self._left = 0
+        self.left = 0  # body bytes to come
         self._nominated: tuple[bytes, ...] = ()
         self._client_body = 0
         self._scanner: ChunkScanner | None = None
@@ -87,6 +89,7 @@ class Upstream(asyncio.Protocol):
         self.idle_since = 0.0
         self.made = False
         self.socket: socket.socket | None = None
+        self.splice: Splice | None = None
 
     def __repr__(self) -> str:
         """Show state and endpoint."""
@@ -113,11 +116,8 @@ class Upstream(asyncio.Protocol):
         connection = self.socket
         if connection is None or self.transport.is_closing():
             return False
-        try:
-            sent = connection.send(out)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
+        sent = send_now(connection, out)
+        if sent < 0:
             return False
         self.begin(out[sent:], prove=False)
         if sent:
@@ -132,20 +132,14 @@ class Upstream(asyncio.Protocol):
 
     def is_open(self) -> bool:
         """Ask the kernel whether an idle connection is open and silent."""
-        if self.transport.is_closing() or self.socket is None:
-            return False
-        try:
-            self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False  # the end, or bytes that nobody asked for
+        return not self.transport.is_closing() and self.socket is not None and is_silent(self.socket)
 
     def discard(self) -> None:
         """Close without another word; whatever exchange there was is no longer told."""
         self.exchange = None
         self._state = _CLOSED
+        if self.splice is not None:
+            self.splice.stop()
         if self.made:
             self.transport.abort()
 
@@ -210,7 +204,9 @@ class Upstream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give up the exchange, if any, and every reference."""
-        if exc is not None and self.exchange is not None:
+        if self.splice is not None:
+            self.splice.stop()  # what its pipe held is missing now: nothing may follow
+        elif exc is not None and self.exchange is not None:
             hear_out(self)
         self._sweep.watched.discard(self)
         self.endpoint.upstreams.discard(self)
@@ -305,18 +301,18 @@ class Upstream(asyncio.Protocol):
                 self._reusable = False
                 data = data[: end + body]
                 rest = body
-            if rest == 0:
-                exchange.write(out)
-            elif rest <= _JOIN_BYTES:
-                exchange.write(out + data[end:])
+            if rest <= _JOIN_BYTES:
+                exchange.write(out + data[end:] if rest else out)
             else:
                 exchange.write(out)
                 exchange.write(data[end:])
             if rest == body:
                 self._complete(exchange, reusable=self._reusable)
             else:
-                self._left = body - rest
+                self.left = body - rest
                 self._state = _LENGTH
+                if self.left >= LONG_BYTES:
+                    self.splice = splice(self, exchange)
             return
         exchange.write(out)
         if body == CHUNKED:
@@ -331,16 +327,12 @@ class Upstream(asyncio.Protocol):
     def _body(self, exchange: Exchange, data: bytes) -> None:
         exchange.progress()
         if self._state == _LENGTH:
-            left = self._left - len(data)
+            left = self.left - len(data)
+            exchange.write(data if left >= 0 else data[:left])
             if left > 0:
-                self._left = left
-                exchange.write(data)
-            elif left == 0:
-                exchange.write(data)
-                self._complete(exchange, reusable=self._reusable)
+                self.left = left
             else:
-                exchange.write(data[:left])
-                self._complete(exchange, reusable=False)
+                self._complete(exchange, reusable=self._reusable and left == 0)
         elif self._state == _CHUNKED:
             self._chunks(exchange, data)
         elif self._client_body == CHUNKED:
@@ -373,6 +365,12 @@ class Upstream(asyncio.Protocol):
             self._complete(exchange, reusable=self._reusable and settled == len(data))
         else:
             self._buffer = data[settled:]
+
+    def passed(self) -> None:
+        """End a body that the kernel has moved."""
+        release(self, SPLICED)
+        if self.exchange is not None:
+            self._complete(self.exchange, reusable=self._reusable and self.is_open())
 
     def _complete(self, exchange: Exchange, *, reusable: bool) -> None:
         """End the exchange; keep the connection if both directions ended cleanly on it."""

@@ -253,7 +253,8 @@ class Worker:
 
     def _room_left(self, service: ServiceState) -> int:
         """Return how many more clients there are files for, and the Service port may have."""
-        room = self._room - sum(len(other.clients) for other in self._every_service())
+        # A splice takes as many files as two clients and their endpoints.
+        room = self._room - sum(len(other.clients) + 2 * other.splices for other in self._every_service())
         most = service.settings.limits.connections
         return min(room, most - len(service.clients)) if most else room
 
