@@ -16,12 +16,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.chaos.ask import Ask
-from tests.chaos.record import BREAKING, DESTRUCTIVE, Entry, Fault
+from tests.chaos.record import BREAKING, DESTRUCTIVE, ENDING, Entry, Fault
 
 #: What a change of readiness may take from the probe's answer to the last request that follows the old table.
 NEWS_SECONDS = 1.0
 #: What a stopped endpoint may keep a request that can go elsewhere: a probe's period, its timeout, and news.
 DESERTED_SECONDS = 8.0
+#: One that is to end as well has its grace period for that, however it hangs: 10 s, and 30 s outside.
+GRACE_SECONDS = {"web": 10.0, "app": 30.0}
 TRIES = 3
 #: An answer that begins to come and ends in the middle.
 _BREAKS = frozenset(("head", "reset", "garbage"))
@@ -80,7 +82,10 @@ class Judge:
             yield "answered but never executed"
         elif ask.replica and ask.replica not in {e.pod for e in self.by_name[ask.name] if e.what == "did"}:
             yield "answered by an endpoint that has not executed it"
-        if ask.repeatable and ask.first - ask.began > DESERTED_SECONDS:
+        most = DESERTED_SECONDS
+        if any(fault.kind in ENDING for fault in self.around(ask)):
+            most = GRACE_SECONDS[ask.service] + NEWS_SECONDS
+        if ask.repeatable and ask.first - ask.began > most:
             yield f"waited {ask.first - ask.began:.1f} s, though it could have gone elsewhere"
         lines = self.log.get(ask.name, [])
         reasons = [line["reason"] for line in lines]

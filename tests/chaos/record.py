@@ -12,6 +12,10 @@ from typing import Any
 DESTRUCTIVE = frozenset(("kill", "rude accept"))
 #: And with these, what can be repeated needs another try.
 BREAKING = DESTRUCTIVE | {"stop", "rude deaf", "rude mute"}
+#: These end pods, and what a pod has not answered by then has until the end of its grace period.
+ENDING = frozenset(
+    ("scale", "rollout", "delete", "removed", "reload-env", "reload-replicas", "reload-endpoints")
+)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ faults in the same order again; what they meet depends on the machine, as everyt
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -100,7 +101,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="default: from the clock")
     parser.add_argument("--workers", type=int, default=0, help="as of readylb up")
-    parser.add_argument("--keep", type=Path, help="a folder, empty, for ledgers, logs and output that stay")
     parser.add_argument("--plan", action="store_true", help="print the faults of a seed, and do nothing")
     words = parser.parse_args()
     again = f"--seed {words.seed} --seconds {words.seconds:g} --workers {words.workers}"
@@ -109,9 +109,12 @@ def main() -> int:
         lanes = plan(words.seed, words.seconds, workers=words.workers)
         print(*(fault for lane in lanes.values() for fault in lane), sep="\n")  # noqa: T201 - a command
         return 0
-    with tempfile.TemporaryDirectory(prefix="readylb-chaos-") as temporary:
-        folder = words.keep or Path(temporary)
-        wrong = chaos(words.seed, words.seconds, workers=words.workers, folder=folder)
+    folder = Path(tempfile.mkdtemp(prefix="readylb-chaos-"))
+    wrong = chaos(words.seed, words.seconds, workers=words.workers, folder=folder)
+    if wrong:
+        wrong.append(f"ledgers, access log and output are in {folder}")
+    else:
+        shutil.rmtree(folder)
     print(*wrong, f"{len(wrong)} complaints; again: {again}", sep="\n")  # noqa: T201 - a command
     return bool(wrong)
 

@@ -98,3 +98,4 @@ def test_nobody_waits_for_a_stopped_endpoint_who_can_go_elsewhere() -> None:
     late = {"first": 19.0, "ended": 19.0}
     assert complaints(asked(**late), noted(*DONE)) == ["waited 9.0 s, though it could have gone elsewhere"]
     assert complaints(asked("POST", **late), noted(*DONE)) == []
+    assert complaints(asked(**late), noted(*DONE), Fault(11.0, 12.0, "delete", "app-1")) == []
