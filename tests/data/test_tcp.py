@@ -8,7 +8,8 @@ import struct
 import pytest
 from tests.data.rig import KEY, LARGE_BYTES, MOST_BUFFERED_BYTES
 
-from readylb.wire.messages import Limits
+from readylb.core.proxy_protocol import End, parse
+from readylb.wire.messages import Address, EndpointEntry, EndpointsApplied, Limits, SetEndpoints
 
 
 async def echo(reader, writer):
@@ -251,3 +252,44 @@ async def test_an_endpoint_that_waits_for_the_end_of_all_that_is_said_gets_it(
     writer.write_eof()
     assert await asyncio.wait_for(reader.read(), 5) == b"got hello"
     writer.close()
+
+
+async def test_an_endpoint_may_be_a_unix_socket(balancer, tmp_path, closed_port):
+    """With half-close, and in the place of one that refuses; one that is not there refuses too."""
+
+    async def script(reader, writer):
+        await echo(reader, writer)
+        writer.close()
+
+    there, missing = tmp_path / "there", tmp_path / "missing"
+    server = await asyncio.start_unix_server(script, there)
+    await balancer.start(protocol="tcp")
+    hosts = (("127.0.0.1", closed_port), (f"unix:{missing}", 0), (f"unix:{there}", 0))
+    entries = tuple(
+        EndpointEntry(f"uid-{n}", f"web-{n}", host, port, True, True, False)
+        for n, (host, port) in enumerate(hosts)
+    )
+    balancer.control.send(SetEndpoints(key=KEY, generation=1, endpoints=entries))
+    await balancer.message(EndpointsApplied)
+    assert await balancer.exchange(b"hello", half_close=True) == b"helloend"
+    stats = await balancer.stats()
+    server.close()
+    assert stats.terminations == {"Completed": 1}
+    assert [(e.requests, e.failures) for e in stats.endpoints] == [(1, 1), (1, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_client_of_ipv6_is_told_by_the_proxy_protocol(balancer, version):
+    async def tell(reader, writer):
+        writer.write(await reader.read(100))
+        writer.write_eof()
+
+    address = Address("::1", 0)
+    await balancer.start(protocol="tcp", send_proxy=version, listen=(address,))
+    await balancer.ready(await balancer.endpoint(tell))
+    reader, writer = await asyncio.open_connection("::1", balancer.port)
+    host, port, *_ = writer.get_extra_info("sockname")
+    header = parse(await asyncio.wait_for(reader.read(), 5))
+    writer.close()
+    assert header is not None
+    assert (header.source, header.destination) == (End(host, port), End("::1", balancer.port))
