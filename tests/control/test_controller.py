@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from tests.simulation import LoopClock, SimulatedLoop
 
-from readylb.control.controller import run
+from readylb.control.controller import REST_FACTOR, REST_SECONDS, run
 from readylb.control.store import Change, Key, Store
 from readylb.control.tasks import TaskGroup
 from readylb.model import Object, Pod
@@ -137,3 +140,57 @@ class WorkClock:
 
     def now(self) -> float:
         return self.moment
+
+
+def reconciled_at(changed_every: float, takes: float) -> dict[str, list[float]]:
+    """Return when `big`, which takes so long, and `small` are reconciled: both change again and again."""
+    seen: dict[str, list[float]] = {"big": [], "small": []}
+
+    class Timed(Recording):
+        def reconcile(self, key: Key) -> float | None:
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, SimulatedLoop)
+            seen[key[1]].append(loop.time())
+            if key[1] == "big":
+                loop._simulated.time += takes
+            return None
+
+    async def main() -> None:
+        store, group = Store(LoopClock()), TaskGroup("test", lambda _: None)
+        for name in seen:
+            create(store, name)
+        group.spawn("run", run(store, Timed()))
+        for number in range(20):
+            await asyncio.sleep(changed_every)
+            for name in seen:
+                store.update(
+                    Pod,
+                    "default",
+                    name,
+                    lambda pod, text=str(number): replace(
+                        pod, metadata=replace(pod.metadata, annotations={"n": text})
+                    ),
+                )
+        await asyncio.sleep(1)
+        await group.stop()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
+    return seen
+
+
+def test_a_key_that_takes_long_rests_before_it_is_reconciled_again() -> None:
+    seen = reconciled_at(changed_every=0.001, takes=0.004)
+    gaps = [later - sooner for sooner, later in itertools.pairwise(seen["big"])]
+    assert min(gaps) >= 0.004 * (1 + REST_FACTOR) - 1e-6
+    assert max(gaps) < 0.004 + REST_SECONDS + 0.01
+    assert seen["big"][-1] >= 0.02, "the last change is never forgotten"
+
+
+def test_a_key_that_takes_little_is_reconciled_at_each_change_beside_one_that_rests() -> None:
+    assert len(reconciled_at(changed_every=0.001, takes=0.004)["small"]) > 15
+
+
+def test_a_key_that_changes_rarely_never_rests() -> None:
+    seen = reconciled_at(changed_every=0.05, takes=0.004)
+    assert [moment - 0.004 for moment in seen["small"][1:]] == pytest.approx(seen["big"][1:])

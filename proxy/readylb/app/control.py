@@ -14,7 +14,7 @@ from readylb.admin.server import AdminDeps, AdminServer
 from readylb.app.data_plane import data_plane
 from readylb.app.insight import Insight
 from readylb.app.narrator import Narrator
-from readylb.app.process import keep_for_ever, settle_memory
+from readylb.app.process import FEW_AT_A_TIME, keep_for_ever, settle_memory
 from readylb.app.signals import Signals
 from readylb.config.problems import AccessLogTarget, Loaded
 from readylb.control import controller
@@ -169,7 +169,7 @@ class ControlProcess:
         endpoints = EndpointsController(self.store, self.clock)
         self._services.spawn("endpoints", controller.run(self.store, endpoints))
         await self._listening()
-        settle_memory()
+        settle_memory(FEW_AT_A_TIME)
         self._start_pods()
         self._workloads.spawn("applier", self.applier.run())
         await self.applier.apply(objects)

@@ -12,14 +12,14 @@ import asyncio
 from readylb.control.clock import Clock
 
 #: What a turn of the loop may take, whoever has a part in it. The end of a child is to be seen, and the
-#: child excluded, within 20 ms, which takes two turns.
-LOOP_SECONDS = 0.008
+#: child excluded, within 20 ms, which takes some four turns.
+LOOP_SECONDS = 0.006
 #: The most that one work takes of it; with less to do than this, it never waits.
 TURN_SECONDS = 0.005
 #: It begins with so much: what it sets off shows in the turn after.
 FIRST_SECONDS = 0.001
 #: And never takes less, or it would take for ever where others never leave it anything.
-LEAST_SECONDS = 0.0004
+LEAST_SECONDS = 0.0001
 
 
 class Turns:

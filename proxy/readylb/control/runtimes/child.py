@@ -89,6 +89,7 @@ class Child:
         self._process = process
         self.pgid = process.pid
         self.exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
         watch_exit(process.pid, self._ended)
 
     def __repr__(self) -> str:
@@ -100,6 +101,10 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for zombies
             os.killpg(self.pgid, number)
 
+    async def wait(self) -> None:
+        """Return in the very turn of the loop after the end was seen; a shield would take one more."""
+        await self._over.wait()
+
     def reap(self) -> int:
         """Take the exit status of the ended leader: its exit code, or minus the signal's number."""
         return self._process.wait()
@@ -107,6 +112,7 @@ class Child:
     def _ended(self) -> None:
         if not self.exited.done():
             self.exited.set_result(None)
+        self._over.set()
 
 
 def spawn(

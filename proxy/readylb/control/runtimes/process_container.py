@@ -50,6 +50,7 @@ class ProcessContainer:
         self._kill_timer: asyncio.TimerHandle | None = None
         #: Done when its process has ended.
         self.ended: asyncio.Future[ContainerExit] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._guard.add(child.pgid)
 
@@ -65,7 +66,8 @@ class ProcessContainer:
 
     async def wait(self) -> ContainerExit:
         """Return when it has ended, with how. May be awaited by several callers."""
-        return await asyncio.shield(self.ended)
+        await self._over.wait()
+        return self.ended.result()
 
     async def wait_gone(self) -> None:
         """Return when nothing of it is left: no process that carries its mark, no open output."""
@@ -98,7 +100,7 @@ class ProcessContainer:
         A leader that ends by itself takes its group along, as the first process of a container does.
         """
         child, cgroup = self._child, self.command.cgroup
-        await asyncio.shield(child.exited)
+        await child.wait()
         finished_at = self._clock.now()
         if not self._stopping:
             child.signal_group(signal.SIGKILL)
@@ -115,6 +117,7 @@ class ProcessContainer:
                 reason="OOMKilled" if cgroup is not None and cgroup.oom_killed() else "",
             )
         )
+        self._over.set()
         self._guard.remove(child.pgid)
         await self._sweeper.sweep(self._mark)
         if cgroup is not None:
