@@ -18,7 +18,11 @@ from tests.chaos.connection import PATIENCE_SECONDS, Connection, CutError, Wrong
 #: What a client is: each Service has one of every kind.
 HABITS = ("keep", "keep", "close", "pipeline", "large", "stream", "websocket", "race", "impatient")
 #: Between two requests of a client, in seconds. `race` asks again when endpoints close idle connections.
-PAUSES: Mapping[str, tuple[float, float]] = {"race": (0.45, 0.55), "websocket": (0.1, 0.4)}
+PAUSES: Mapping[str, tuple[float, float]] = {
+    "race": (0.45, 0.55),
+    "websocket": (0.1, 0.4),
+    "large": (0.05, 0.2),
+}
 USUAL_PAUSE = (0.02, 0.08)
 
 
@@ -162,19 +166,24 @@ class Client:
             ask.replica = reply.split(b" ")[1].decode()
             self.load.pause(self.rng.uniform(0.0, 0.3))
         connection.send(frame(8, b"\x03\xe8"))
+        # Who does not wait for the other's Close (RFC 6455 §7.1.1) is gone, as the log says.
+        first, length = connection.exactly(2)
+        connection.exactly(length)
+        if first & 15 != 8:
+            ask.outcome, ask.detail = "wrong", f"no Close: {first:#x}"
 
     # how they do it
 
     def draw(self) -> tuple[Ask, bytes]:
         """Draw a request; return it and its bytes."""
         rng = self.rng
-        large = self.habit == "large"
+        large = self.habit == "large" or (self.habit == "impatient" and rng.random() < 0.2)
         method = rng.choices(("GET", "POST", "PUT", "HEAD"), (5, 8 if self.habit == "race" else 4, 1, 0.5))[0]
         kind = rng.choice(("plain", "chunked")) if self.habit != "stream" else "stream"
         size = 0
         if method in {"POST", "PUT"}:
             size = rng.choice((70_000, 300_000, 1_000_000) if large else (0, 1, 500, 20_000))
-        wanted = rng.choice((100_000, 400_000, 2_000_000) if large else (0, 10, 1000, 40_000))
+        wanted = rng.choice((100_000, 400_000, 2_000_000, 8_000_000) if large else (0, 10, 1000, 40_000))
         if method == "HEAD":
             kind = "plain"
         if kind == "stream":
