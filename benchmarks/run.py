@@ -140,7 +140,9 @@ def _measure_all(args: argparse.Namespace, proxies: Sequence[Proxy], folder: Pat
     return results
 
 
-def start_proxy(proxy: Proxy, case: Case, endpoint: int, folder: Path, stack: ExitStack) -> Subject:
+def start_proxy(  # noqa: PLR0913 -- all that there is to say of a proxy
+    proxy: Proxy, case: Case, endpoint: int, folder: Path, stack: ExitStack, *, workers: int = 1
+) -> Subject:
     """Run a proxy until `stack` ends."""
     home = _home(folder, proxy.name)
     endpoints = (("127.0.0.1", endpoint),)
@@ -149,7 +151,7 @@ def start_proxy(proxy: Proxy, case: Case, endpoint: int, folder: Path, stack: Ex
             (f"127.1.{number >> 8}.{number & 255}", endpoint) for number in range(POOL_ENDPOINTS)
         )
     port = free_port()
-    scene = Scene(home, port, endpoints, case.kind, proxy.python)
+    scene = Scene(home, port, endpoints, case.kind, proxy.python, workers)
     process = stack.enter_context(running(PROXY_CPU, proxy.command(scene), port, home / "log"))
     wait_until_answering(port, home / "log")
     if case.kind is Kind.POOL:

@@ -179,6 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the three phases and print the table; 1 if a request failed."""
     parser = argparse.ArgumentParser(prog="benchmarks/slow_clients.py", description=__doc__)
     parser.add_argument("--clients", type=int, default=10_000, help="slow ones (default: 10000)")
+    parser.add_argument("--workers", type=int, default=1, help="that they come to (default: 1)")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each phase (default: 20)")
     parser.add_argument("--crowd", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--source", help=argparse.SUPPRESS)
@@ -191,29 +192,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmarks: told to stop"))
     try:
-        _require_files(args.clients, most)
+        _require_files(args.clients, args.workers, most)
         with tempfile.TemporaryDirectory(prefix="readylb-slow-") as folder:
-            return _measure(args.clients, args.seconds, Path(folder))
+            return _measure(args.clients, args.workers, args.seconds, Path(folder))
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
 
 
-def _require_files(clients: int, most: int) -> None:
-    wanted = 2 * clients + OWN_FILES
+def _require_files(clients: int, workers: int, most: int) -> None:
+    wanted = 2 * clients // workers + OWN_FILES
     if wanted > most:
-        msg = f"cannot benchmark: {clients} clients need {wanted} files, and {most} are allowed (ulimit -Hn)"
+        msg = (
+            f"cannot benchmark: {clients} clients need {wanted} files of each worker, and {most} are allowed "
+            "(ulimit -Hn; --workers shares them out, --clients asks for fewer)"
+        )
         raise BenchmarkError(msg)
 
 
-def _measure(clients: int, seconds: float, folder: Path) -> int:
+def _measure(clients: int, workers: int, seconds: float, folder: Path) -> int:
     endpoint = free_port()
     print("| phase | slow clients | requests | errors | p50 ms | p99 ms | longest ms | MiB |")
     print("| --- | " + "---: | " * 6 + "---: |", flush=True)
     with ExitStack() as stack:
         command = [compiled("endpoint", folder), str(endpoint), "1"]
         stack.enter_context(running(LOAD_CPU, command, endpoint, folder / "endpoint.log"))
-        started = start_proxy(PROXIES["readylb"], CASES["keepalive"], endpoint, folder, stack)
+        readylb, case = PROXIES["readylb"], CASES["keepalive"]
+        started = start_proxy(readylb, case, endpoint, folder, stack, workers=workers)
         subject = replace(started, worker_only=False)
         errors = _phase("before", subject, [], seconds)
         with crowds(subject.port, clients) as slow:

@@ -1,4 +1,4 @@
-"""readylb with one worker process, through its own command."""
+"""readylb through its own command."""
 
 from __future__ import annotations
 
@@ -18,4 +18,5 @@ def command(scene: Scene) -> list[str]:
         service["readinessProbe"] = {"httpGet": {"path": "/"}, "periodSeconds": 1}
     path = scene.folder / "readylb.yaml"
     path.write_text(json.dumps({"services": {"app": service}}))
-    return [scene.python, "-P", "-m", "readylb", "up", "--workers", "1", "--admin", "off", "-f", str(path)]
+    words = ("up", "--workers", str(scene.workers), "--admin", "off", "-f", str(path))
+    return [scene.python, "-P", "-m", "readylb", *words]

@@ -17,10 +17,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`folder` is the proxy's own; `endpoints` are (host, port); `python` runs readylb."""
+    """`folder` is the proxy's own; `endpoints` are (host, port).
+
+    `python` runs readylb, with so many `workers`.
+    """
 
     folder: Path
     port: int
     endpoints: tuple[tuple[str, int], ...]
     kind: Kind = Kind.HTTP
     python: str = ""
+    workers: int = 1

@@ -23,4 +23,5 @@ def test_more_clients_than_files_are_refused_with_the_remedy(
     monkeypatch.setattr(slow_clients.resource, "setrlimit", lambda *_: None)
     monkeypatch.setattr(slow_clients.signal, "signal", lambda *_: None)
     assert main(["--clients", "1000"]) == 1
-    assert "1000 clients need 2200 files, and 1024 are allowed (ulimit -Hn)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1000 clients need 2200 files of each worker, and 1024 are allowed (ulimit -Hn; " in said
