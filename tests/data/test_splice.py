@@ -12,6 +12,7 @@ import pytest
 from tests.data.rig import GET, LARGE_BYTES, LAST, answer, read_head, turns
 
 from readylb.data import splice
+from readylb.data.flow import reset
 from readylb.wire.messages import Drain, Limits, Stats
 
 LONG = os.urandom(65536) * (2 * splice.LONG_BYTES // 65536)
@@ -129,16 +130,20 @@ async def test_a_client_that_reads_slowly_gets_it_all(balancer):
     assert (await balancer.stats()).bytes_out > len(body)
 
 
-@pytest.mark.parametrize("reset", [False, True])
-async def test_a_body_that_breaks_off_reaches_the_client_as_a_cut(balancer, reset):
+@pytest.mark.parametrize("how", ["close", "abort", "reset"])
+async def test_a_body_that_breaks_off_reaches_the_client_as_a_cut(balancer, how):
     async def script(reader, writer):
         await read_head(reader)
         writer.write(HEAD + LONG[: len(LONG) // 2])
         await writer.drain()
-        if reset:
+        if how == "close":
+            writer.close()
+        elif how == "abort":
             writer.transport.abort()
         else:
-            writer.close()
+            while writer.transport.get_write_buffer_size():
+                await turns()
+            reset(writer.transport)
 
     before = held()
     await started(balancer, script)
@@ -182,6 +187,24 @@ async def test_an_endpoint_hears_that_the_client_of_a_long_body_is_gone(balancer
         await asyncio.wait_for(endpoint.lost.wait(), 10)
 
     assert held() == before
+    assert (await balancer.stats()).terminations == {"ClientGone": 1}
+
+
+async def test_a_client_that_resets_behind_its_half_close_is_gone(balancer):
+    """Its own transport reads no more, so nothing else tells."""
+    body = bytes(LARGE_BYTES)
+    endpoint = await started(
+        balancer, saying(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body), body)
+    )
+    with counted() as moved:
+        reader, writer = await balancer.connect()
+        writer.write(GET)
+        writer.write_eof()
+        await read_head(reader)
+        while not moved:
+            await turns()
+        reset(writer.transport)
+        await asyncio.wait_for(endpoint.lost.wait(), 10)
     assert (await balancer.stats()).terminations == {"ClientGone": 1}
 
 

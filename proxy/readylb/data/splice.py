@@ -33,7 +33,18 @@ class Splice:
     The event loop watches a duplicate of each socket, because the transports have the sockets themselves.
     """
 
-    __slots__ = ("_exchange", "_fill", "_from", "_in_pipe", "_loop", "_pour", "_to", "_upstream", "_writing")
+    __slots__ = (
+        "_exchange",
+        "_fill",
+        "_from",
+        "_in_pipe",
+        "_loop",
+        "_pour",
+        "_to",
+        "_upstream",
+        "_writing",
+        "deadline",
+    )
 
     def __init__(self, upstream: Upstream, exchange: Exchange, files: Sequence[int]) -> None:
         """Own `files`: where to read, where to write, and the two ends of the pipe between them."""
@@ -42,6 +53,9 @@ class Splice:
         self._loop = exchange.service.loop
         self._from, self._to, self._pour, self._fill = files
         self._in_pipe = 0
+        # Always over: each tick looks.
+        self.deadline = 0.0
+        exchange.service.sweep.watched.add(self)
         # What the transport has been given, the head at least, goes first.
         self._writing = True
         self._loop.add_writer(self._to, self._turn)
@@ -51,12 +65,18 @@ class Splice:
     def stop(self) -> None:
         """Leave the connections to their transports; what the pipe holds is lost."""
         self._upstream.splice = None
+        self._exchange.service.sweep.watched.discard(self)
         self._loop.remove_writer(self._to)
         self._loop.remove_reader(self._from)
         for file in (self._from, self._to, self._pour, self._fill):
             os.close(file)
         self._exchange.service.splices -= 1
         self._exchange.client.full = False
+
+    def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
+        """Look by itself: a reset ends the loop's watch of a duplicate, and nobody is told."""
+        if self._upstream.splice is self:
+            self._turn()
 
     def _turn(self) -> None:
         """Move what there is: once, so that others have their turns."""
