@@ -146,8 +146,10 @@ class Pod:
 
     def container_status(self, name: str) -> ContainerStatus | None:
         """Return the status of the container of that name, or None."""
-        known = (*self.status.container_statuses, *self.status.init_container_statuses)
-        return next((item for item in known if item.name == name), None)
+        for item in self.status.container_statuses:
+            if item.name == name:
+                return item
+        return next((item for item in self.status.init_container_statuses if item.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,14 +17,8 @@ _WORDS = {"success": "successful", "warning": "successful", "failure": "failed"}
 _FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
-    """One probe of one container: the labels of its duration."""
-
-    probe_type: str
-    container: str
-    pod: str
-    namespace: str
+#: One probe of one container: type, container, pod, namespace, the labels of its duration.
+_Probe = tuple[str, str, str, str]
 
 
 @dataclass(slots=True)
@@ -59,7 +53,7 @@ class ProbeCounts(Collector):
         """
         word = result if result in _WORDS.values() else _WORDS.get(result, "unknown")
         probes = self._pods.setdefault(pod_uid, {})
-        probe = _Probe(probe_type, container, pod, namespace)
+        probe = (probe_type, container, pod, namespace)
         found = probes.get(probe)
         if found is None:
             found = probes[probe] = _Count()
@@ -79,12 +73,9 @@ class ProbeCounts(Collector):
 
     def _results(self) -> Iterator[Sample]:
         for uid, probes in self._pods.items():
-            for probe, found in probes.items():
+            for (probe_type, *place), found in probes.items():
                 for word, number in found.results.items():
-                    yield (
-                        (probe.probe_type, word, probe.container, probe.pod, probe.namespace, uid),
-                        number,
-                    )
+                    yield (probe_type, word, *place, uid), number
 
     def _durations(self) -> Iterator[HistogramSample]:
         # Those who read it let others go on meanwhile, who may count.
@@ -92,5 +83,4 @@ class ProbeCounts(Collector):
             for probe, found in tuple(probes.items()):
                 running = tuple(accumulate(found.buckets))
                 if running[-1]:
-                    labels = (probe.probe_type, probe.container, probe.pod, probe.namespace)
-                    yield labels, running, found.seconds
+                    yield probe, running, found.seconds

@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 import ssl
 
 import pytest
 
-from readylb.control.probes.dial import DialError, dial, system_text
+from readylb.control.probes.dial import DialError, _linger, dial, system_text
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -49,3 +50,35 @@ async def test_a_connection_that_ends_in_the_handshake_is_an_eof(monkeypatch: py
     raising(monkeypatch, ConnectionResetError())
     with pytest.raises(DialError, match=r"^EOF$"):
         await dial(asyncio.Protocol, "127.0.0.1", 443, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+class Transport(asyncio.BaseTransport):
+    """Says what it is asked, and by which word."""
+
+    def __init__(self, peer: str) -> None:
+        super().__init__()
+        self.sock = socket.socket()
+        self.infos = {"socket": self.sock, "peername": (peer, 80)}
+        self.asked: list[str] = []
+
+    def get_extra_info(self, name, default=None):
+        self.asked.append(name)
+        return self.infos.get(name, default)
+
+
+@pytest.mark.parametrize(
+    ("host", "peer", "lingers", "asked"),
+    [
+        ("127.0.0.1", "127.0.0.1", True, ["socket"]),
+        ("::1", "::1", True, ["socket"]),
+        ("localhost", "127.0.0.1", True, ["socket", "peername"]),
+        ("127.example.com", "192.0.2.1", False, ["socket", "peername"]),
+        ("192.0.2.1", "192.0.2.1", False, ["socket", "peername"]),
+    ],
+)
+async def test_a_probe_of_loopback_leaves_no_time_wait_and_no_other_lingers(host, peer, lingers, asked):
+    transport = Transport(peer)
+    with transport.sock:
+        _linger(transport, host)
+        option = transport.sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
+    assert (any(option), transport.asked) == (lingers, asked)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from readylb.control.probes.http_request import Headers, canonical, first_url
+from readylb.control.probes.http_request import Headers, ProbeURL, canonical, first_request, first_url
 from readylb.model.probe import HTTPHeader
 
 URL = first_url("HTTP", "10.0.0.5", 80, "/")
@@ -88,3 +88,20 @@ def test_a_redirect_is_resolved_against_the_url(location: str, shown: str) -> No
 def test_a_location_that_leads_nowhere_is_refused(location: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         URL.redirect(location)
+
+
+def test_the_request_of_a_probe_that_has_not_changed_is_rendered_once(monkeypatch):
+    rendered: list[str] = []
+    render = Headers.render
+
+    def counted(self: Headers, url: ProbeURL, host: str, referer: str = "") -> bytes:
+        rendered.append(url.uri)
+        return render(self, url, host, referer)
+
+    monkeypatch.setattr(Headers, "render", counted)
+    given = (HTTPHeader(name="X-Once", value="1"),)
+    asked = [first_request(given, first_url("HTTP", "127.0.0.1", 80, "/once")) for _ in range(5)]
+    assert rendered == ["/once"]
+    assert b"X-Once: 1\r\n" in asked[-1][1]
+    first_request(given, first_url("HTTP", "127.0.0.1", 80, "/other"))
+    assert rendered == ["/once", "/other"]

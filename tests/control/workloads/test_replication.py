@@ -223,13 +223,13 @@ def keeper_of(house, owner) -> Replication:
 
 def test_many_pods_come_and_go_a_few_at_a_time(house, make) -> None:
     """So that the end of a child elsewhere is seen in between."""
-    owner = house.store.create(make(BURST + 5))
+    owner = house.store.create(make(BURST + 3))
     controller = keeper_of(house, owner)
     key = ("default", "web")
     assert controller.reconcile(key) == 0.0
     assert len(house.pods()) == BURST
     assert controller.reconcile(key) is None
-    assert len(set(house.names())) == BURST + 5
+    assert len(set(house.names())) == BURST + 3
     house.store.update(
         type(owner), "default", "web", lambda item: replace(item, spec=replace(item.spec, replicas=1))
     )
@@ -240,7 +240,7 @@ def test_many_pods_come_and_go_a_few_at_a_time(house, make) -> None:
 
 
 def test_the_many_pods_of_an_owner_that_is_gone_go_a_few_at_a_time(house, make) -> None:
-    owner = house.store.create(make(BURST + 5))
+    owner = house.store.create(make(BURST + 3))
     house.settle()
     house.store.remove(type(owner), "default", "web")
     controller = keeper_of(house, owner)

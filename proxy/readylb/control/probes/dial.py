@@ -63,7 +63,7 @@ async def dial(
         refused = isinstance(error, nobody)
         raise DialError(_dial_text(error, host, port, tls), refused=refused) from error
     if path is None:
-        _linger(transport)
+        _linger(transport, host)
     return protocol
 
 
@@ -112,13 +112,22 @@ def _tls_text(error: ssl.SSLError) -> str:
     return f"remote error: tls: {reason or error}"
 
 
-def _linger(transport: asyncio.BaseTransport) -> None:
+def _linger(transport: asyncio.BaseTransport, host: str) -> None:
     """Set SO_LINGER on loopback only.
 
     Closing a lingering socket blocks until the other side has acknowledged. On loopback the kernel does
     that itself; over a network it takes a round trip, during which this loop would stand still.
     """
     sock = transport.get_extra_info("socket")
-    peer = transport.get_extra_info("peername")
-    if sock is not None and peer and str(peer[0]).startswith(("127.", "::1")):
+    if sock is not None and (_is_loopback(host) or _is_loopback(_peer(transport))):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "::1" or (address.startswith("127.") and address.replace(".", "").isdecimal())
+
+
+def _peer(transport: asyncio.BaseTransport) -> str:
+    """Return the address behind a name."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""

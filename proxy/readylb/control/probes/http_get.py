@@ -11,7 +11,7 @@ from readylb.control.probes.address import resolve
 from readylb.control.probes.ask import Ask
 from readylb.control.probes.dial import DialError, dial
 from readylb.control.probes.http_exchange import ExchangeError, HTTPExchange, Response
-from readylb.control.probes.http_request import Headers, ProbeURL, first_url, is_absolute
+from readylb.control.probes.http_request import Headers, ProbeURL, first_request, first_url, is_absolute
 from readylb.control.probes.outcome import Outcome, ProbeError
 from readylb.control.probes.preface import preface
 from readylb.model.probe import HTTPGetAction, ProbeResult
@@ -35,7 +35,7 @@ async def http_get(ask: Ask, action: HTTPGetAction) -> Outcome:
     chain = _Chain(first_url(action.scheme, host, port, action.path), preface(ask, host, port))
     try:
         async with asyncio.timeout(ask.probe.timeout_seconds):
-            answer = await chain.follow(Headers(action.http_headers))
+            answer = await chain.follow(*first_request(action.http_headers, chain.url))
     except TimeoutError:
         if chain.in_body:
             raise ProbeError(_BODY_TIMEOUT, ProbeResult.FAILURE) from None
@@ -81,11 +81,11 @@ class _Chain:
         self.shown = str(self.url)
         self.first = self.url.host, self.url.port
 
-    async def follow(self, headers: Headers) -> Response:
+    async def follow(self, headers: Headers, request: bytes) -> Response:
         """Return the final answer: redirects are followed while the host name stays the same."""
         home, host, referer, location = self.url.host, headers.host, "", ""
         for _ in range(MAXIMUM_REQUESTS):
-            answer = await self._exchange(headers.render(self.url, host, referer))
+            answer = await self._exchange(request)
             location = answer.location or ""
             if answer.status not in _REDIRECTS or not location:
                 return answer
@@ -96,6 +96,7 @@ class _Chain:
                 host = ""
             referer = "" if (self.url.scheme, following.scheme) == ("https", "http") else str(self.url)
             self.url, self.shown = following, str(following)
+            request = headers.render(self.url, host, referer)
         self.shown = location
         msg = f"stopped after {MAXIMUM_REQUESTS} redirects"
         raise ValueError(msg)

@@ -116,6 +116,16 @@ class Headers:
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
 
+@lru_cache(maxsize=4096)
+def first_request(given: tuple[HTTPHeader, ...], url: ProbeURL) -> tuple[Headers, bytes]:
+    """Return the headers of a probe and the request it begins with; ValueError as of `Headers`.
+
+    Kept, as the URL is: what a probe says changes with its pod only.
+    """
+    headers = Headers(given)
+    return headers, headers.render(url, headers.host)
+
+
 def _reference(text: str) -> str:
     """Return path and query of a reference; one that is no URL (`//[a`, a stray %) is a path."""
     try:

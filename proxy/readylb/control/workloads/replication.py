@@ -22,8 +22,8 @@ from readylb.model.workload import LabelSelector
 T = TypeVar("T", bound=ReplicaSet | ReplicationController)
 
 #: Pods that are made or let go at a time, with turns for others in between (Kubernetes: 500 at a time,
-#: beginning with one; but there kubelets do the work).
-BURST = 20
+#: beginning with one; but there kubelets do the work, which is some milliseconds for each).
+BURST = 4
 
 
 class Recorder(Protocol):
