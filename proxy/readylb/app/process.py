@@ -11,9 +11,9 @@ import sys
 #: linux/prctl.h
 _PR_SET_PDEATHSIG = 1
 
-#: For a process that makes much that stays: looking through so few takes no more than some 5 ms, and one
-#: million as long as the two together do by default.
-FEW_AT_A_TIME = (2_000, 500)
+#: For a process that makes much that stays: looking through so few takes some milliseconds. What was left
+#: is looked through after a million, as by default below: that takes a tenth of a second.
+FEW_AT_A_TIME = (5_000, 200)
 
 
 def raise_file_limit() -> int:
