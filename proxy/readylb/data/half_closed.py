@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from readylb.data.downstream import Downstream
     from readylb.data.forwarder import Exchange
 
+#: One that is answered sooner is asked nothing: not every program that half-closes expects a 100.
+_WAIT_SECONDS: Final = 2 * TICK_SECONDS
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -28,8 +30,7 @@ class HalfClosed:
         """Look at a client that waits for the response of `exchange`."""
         self._client = client
         self._exchange = exchange
-        # One that is answered soon is asked nothing.
-        self.deadline = exchange.service.sweep.now + TICK_SECONDS
+        self.deadline = exchange.service.sweep.now + _WAIT_SECONDS
         self._asked = exchange.request.minor == 0
         exchange.service.sweep.watched.add(self)
 
