@@ -238,6 +238,7 @@ async def test_a_long_body_is_cut_when_the_grace_of_a_drain_is_over(balancer):
 
 async def test_where_no_file_is_left_a_long_body_goes_the_ordinary_way(balancer):
     await started(balancer, saying(HEAD + LONG))
+    splice.is_allowed()
     before = held()
     with counted() as moved, patch.object(os, "pipe2", side_effect=OSError(errno.EMFILE, "too many")):
         got = await balancer.exchange(LAST)
@@ -245,3 +246,18 @@ async def test_where_no_file_is_left_a_long_body_goes_the_ordinary_way(balancer)
     assert got.partition(b"\r\n\r\n")[2] == LONG
     assert not moved
     assert held() == before
+
+
+async def test_where_the_system_call_is_forbidden_a_long_body_goes_the_ordinary_way(balancer):
+    await started(balancer, saying(HEAD + LONG))
+    splice.is_allowed.cache_clear()
+    before = held()
+    try:
+        with patch.object(os, "splice", side_effect=PermissionError(errno.EPERM, "not permitted")):
+            got = await balancer.exchange(LAST)
+    finally:
+        splice.is_allowed.cache_clear()
+
+    assert got.partition(b"\r\n\r\n")[2] == LONG
+    assert held() == before
+    assert splice.is_allowed()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import socket
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from readylb.data.flow import SPLICED, hold
@@ -134,12 +136,12 @@ class Splice:
 def splice(upstream: Upstream, exchange: Exchange) -> Splice | None:
     """Begin, where the system can, and has files for it; otherwise the body goes the ordinary way."""
     source, sink = upstream.socket, exchange.client.transport.get_extra_info("socket")
-    if sys.platform != "linux" or source is None or sink is None:
-        return None
-    if upstream.transport.is_closing() or exchange.service.splices >= _MOST:
+    if source is None or sink is None or upstream.transport.is_closing():
         return None
     files: list[int] = []
     try:
+        if exchange.service.splices >= _MOST or not is_allowed():
+            return None
         files.append(os.dup(source.fileno()))
         files.append(os.dup(sink.fileno()))
         files += os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -150,6 +152,24 @@ def splice(upstream: Upstream, exchange: Exchange) -> Splice | None:
     with contextlib.suppress(OSError):  # as much as it holds, then
         fcntl.fcntl(files[-1], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return Splice(upstream, exchange, files)
+
+
+@cache
+def is_allowed() -> bool:
+    """Try it once, as rules of a container may forbid it. OSError where no file is left to try with."""
+    if sys.platform != "linux":
+        return False
+    here, there = socket.socketpair()
+    with here, there:
+        there.send(b"x")
+        pour, fill = os.pipe()
+        try:
+            return _move(here.fileno(), fill, 1) == _move(pour, here.fileno(), 1) == 1
+        except OSError:
+            return False
+        finally:
+            os.close(pour)
+            os.close(fill)
 
 
 def _move(source: int, sink: int, size: int) -> int:
