@@ -13,6 +13,7 @@ JOBS ?= 4
 SECONDS ?= 120
 SEED ?=
 WORKERS ?= 0
+COMMAND ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test unit e2e lint format lock fuzz chaos properties bench install-compiled test-compiled clean
@@ -60,7 +61,8 @@ fuzz: $(STAMP)  ## throw valid and damaged messages at a worker: make fuzz SECON
 	@$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
 
 chaos: $(STAMP)  ## hurt everything around readylb under load: make chaos SECONDS=300 SEED=7 WORKERS=2
-	@$(BIN)/python -m tests.chaos.run --seconds $(SECONDS) --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.chaos.run --seconds $(SECONDS) --workers $(WORKERS) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(COMMAND),--command $(COMMAND))
 
 properties: $(STAMP)  ## live through 120 simulated days on which everything goes wrong (a quarter of an hour of one CPU)
 	@READYLB_PROPERTIES_LONG=1 $(BIN)/python -m pytest -n $(JOBS) --timeout 0 tests/properties

@@ -4,7 +4,8 @@
 
 A target is `/KIND/ID/SIZE[/PIECES/MILLISECONDS]`. Every answer is a line `ID NAME SIZE` and SIZE bytes that
 follow from the ID: `plain` with a length, `chunked`, or `stream` in pieces with pauses. Bodies of requests
-must follow from the ID, too. `ws` is a WebSocket that sends back what it is told, behind its name.
+must follow from the ID, too. `ws` is a WebSocket that sends back what it is told, behind its name. What is
+said over TCP instead is in `talk.py`.
 
 FOLDER/NAME.ledger gets `TIME got ID METHOD` at the end of a head, `did` or `bad` at the end of a right or
 wrong body, `said` behind the answer, `rude ID WORD` before a rudeness, `start`, `term`, and the status of
@@ -26,21 +27,15 @@ import itertools
 import os
 import signal
 import socket
-import struct
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.chaos.ask import payload
+from tests.chaos.talk import BREAKS, Talk, reset
 from tests.e2e.faults.app import last_of
 
-BREAKS = ("mute", "head", "reset", "garbage")
 PIECE_BYTES = 65536
-
-
-def payload(name: str, size: int) -> bytes:
-    """Return the `size` bytes that follow from a request's name, and from no other's."""
-    word = f"{name}|".encode()
-    return (word * (size // len(word) + 1))[:size]
 
 
 class Reader(asyncio.StreamReader):
@@ -149,11 +144,13 @@ class App:
         self.waiting.discard(writer)
         self.working.add(writer)
         line, *rest = head.decode("latin-1").split("\r\n")
-        method, target, _ = line.split(" ")
+        method, target, kind = line.split(" ")
         pairs = (field.partition(":") for field in rest)
         fields = {name.lower(): value.strip() for name, _, value in pairs}
         if target in {"/readyz", "/healthz"}:
             await self.probed(target, writer)
+        elif method == "RAW":
+            await Talk(self, reader, writer, target, kind).run()
         else:
             words = (*target.split("/")[1:], "0", "0")
             await Exchange(self, reader, writer, method, words).run(fields)
@@ -195,7 +192,7 @@ class Exchange:
         app.note("got", self.name, self.method)
         if app.is_rude("deaf"):
             app.note("rude", self.name, "deaf")
-            self.reset()
+            reset(self.writer)
             return
         body = await self.body(fields)
         right = body == payload(self.name, len(body)) and len(body) == int(fields.get("x-size", "0"))
@@ -252,7 +249,7 @@ class Exchange:
         cuts = {"mute": b"", "head": out[:12], "reset": out[: len(out) - 1], "garbage": b"NONSENSE\r\n\r\n"}
         self.writer.write(cuts[word])
         await asyncio.sleep(0.005)
-        self.reset()
+        reset(self.writer)
 
     async def echo(self, fields: dict[str, str]) -> None:
         key = fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -273,12 +270,6 @@ class Exchange:
                 if first & 15 == 8:
                     break
         self.writer.close()
-
-    def reset(self) -> None:
-        raw = self.writer.get_extra_info("socket")
-        if raw is not None and raw.fileno() >= 0:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
 
 
 def main() -> None:

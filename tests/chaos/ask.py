@@ -1,4 +1,4 @@
-"""One request of a chaos run, and what its client was given."""
+"""One request of a chaos run, what follows from its name, and what its client was given."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 #: Bodies up to this size are held for another endpoint (`replay-bytes`).
 REPLAY_BYTES = 65536
+
+
+def payload(name: str, size: int) -> bytes:
+    """Return the `size` bytes that follow from a request's name, and from no other's."""
+    word = f"{name}|".encode()
+    return (word * (size // len(word) + 1))[:size]
 
 
 @dataclass
@@ -16,14 +22,17 @@ class Ask:
     `answered`: the right answer, whole. `refused`: another status than 200, whole. `cut`: the connection
     ended before the answer did. `wrong`: something that must not be, as `detail` says. `unsent`: pipelined
     behind one after which the connection ended. `left`: the client itself went away. `timeout`: the client
-    waited too long. `closed`: a WebSocket that was told to go.
+    waited too long. `closed`: a WebSocket that was told to go. `ended`: a TCP connection whose end came too
+    early, and looked like an end; `cut` is one that was reset.
+
+    Of a TCP connection the method is `RAW`, the name its client's address, and the kind one of `talk.py`.
     """
 
     name: str
     service: str
     method: str
     kind: str
-    #: Of the request's body.
+    #: Of the request's body; of all that was sent over a TCP connection.
     size: int = 0
     began: float = 0.0
     #: When the first byte of an answer came.

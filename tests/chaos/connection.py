@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import time
+from contextlib import suppress
 
 #: Longer than anything takes that ends by itself.
 PATIENCE_SECONDS = 40.0
@@ -14,6 +16,10 @@ class CutError(Exception):
     """The connection ended before the answer did."""
 
 
+class EndError(CutError):
+    """The end came too early, and looked like one."""
+
+
 class WrongError(Exception):
     """Something came that must not."""
 
@@ -21,8 +27,9 @@ class WrongError(Exception):
 class Connection:
     """One connection to the balancer."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+    def __init__(self, port: int, source: str = "") -> None:
+        bind = (source, 0) if source else None
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS, bind)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
         #: When the first byte of the answer that is being read came.
@@ -93,8 +100,26 @@ class Connection:
         """Read so many bytes of a tunnel. Raises CutError."""
         return self._take(size)
 
+    def line(self) -> bytes:
+        """Read a line of a tunnel, without its end. Raises CutError."""
+        return self._until(b"\n")
+
+    def is_ended(self) -> bool:
+        """Wait; say whether it is the end that comes next, and not bytes. Raises CutError."""
+        return not self._buffer and not self._receive()
+
     def close(self) -> None:
         self.socket.close()
+
+    def wake(self) -> None:
+        """End both directions: whoever still sends is not kept waiting."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Close with RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def _until(self, end: bytes) -> bytes:
         while end not in self._buffer:
@@ -114,7 +139,7 @@ class Connection:
             piece = self._receive()
             if not piece:
                 msg = f"the end after {have} bytes of {size}"
-                raise CutError(msg)
+                raise EndError(msg)
             pieces.append(piece)
             have += len(piece)
         self._buffer = b"".join(pieces)

@@ -7,6 +7,7 @@
 - What cannot be repeated is lost only where an endpoint had it and was broken then.
 - A request that begins when an endpoint has been out for a moment does not go there.
 - A worker that is killed takes with it what ran through it.
+- TCP connections: see `judge_talks.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.chaos.ask import Ask
+from tests.chaos.judge_talks import RAW, of_talk
 from tests.chaos.record import BREAKING, DESTRUCTIVE, ENDING, Entry, Fault
 
 #: What a change of readiness may take from the probe's answer to the last request that follows the old table.
@@ -64,6 +66,9 @@ class Judge:
         count = {what: sum(entry.what == what for entry in noted) for what in ("got", "did", "bad")}
         if ask.outcome == "wrong":
             yield "an answer that must not be"
+        if ask.method == RAW:
+            yield from of_talk(self, ask)
+            return
         if count["bad"]:
             yield "executed with a damaged body"
         if ask.method == "POST" and count["got"] > 1:

@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from tests.chaos.app import payload
-from tests.chaos.ask import Ask
+from tests.chaos.ask import Ask, payload
 from tests.chaos.connection import PATIENCE_SECONDS, Connection, CutError, WrongError
+from tests.chaos.talker import Talker
 
 #: What a client is: each Service has one of every kind.
 HABITS = ("keep", "keep", "close", "pipeline", "large", "stream", "websocket", "race", "impatient")
+#: The port whose clients talk as in `talk.py`, and their habits.
+TCP = "tcp"
+TALKERS = ("echo", "echo", "bulk", "long", "long", "sink", "pour", "leave")
 #: Between two requests of a client, in seconds. `race` asks again when endpoints close idle connections.
 PAUSES: Mapping[str, tuple[float, float]] = {
     "race": (0.45, 0.55),
@@ -27,16 +30,19 @@ USUAL_PAUSE = (0.02, 0.08)
 
 
 class Load:
-    """Clients of all `HABITS` for each Service; `ports` are the Services'."""
+    """Clients of all `HABITS` for each Service; `ports` are the Services', that of `tcp` has talkers."""
 
     def __init__(self, ports: Mapping[str, int], seed: int) -> None:
         self.asks: list[Ask] = []
         self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=Client(self, service, port, f"{habit}{index}", seed).run, daemon=True)
+        runs = [
+            Client(self, service, port, f"{habit}{index}", seed).run
             for service, port in ports.items()
+            if service != TCP
             for index, habit in enumerate(HABITS)
         ]
+        runs += [Talker(self, ports[TCP], name, index, seed).run for index, name in enumerate(TALKERS)]
+        self._threads = [threading.Thread(target=run, daemon=True) for run in runs]
 
     def __enter__(self) -> Self:
         for thread in self._threads:

@@ -58,10 +58,10 @@ def entries_of(folder: Path) -> list[Entry]:
 
 
 def log_of(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the lines of the access log by the name of the request."""
+    """Return the lines of the access log by the name of the request, of a TCP connection by its client."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in path.read_text().splitlines():
         item = json.loads(line)
         words = (item["target"] or "").split("/")
-        found[words[2] if len(words) > 2 else ""].append(item)
+        found[words[2] if len(words) > 2 else item["client"]].append(item)
     return found

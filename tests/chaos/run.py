@@ -1,4 +1,6 @@
-"""Break everything for as long as asked: python -m tests.chaos.run [--seconds N] [--seed SEED] [--workers N].
+"""Break everything for as long as asked:
+
+    python -m tests.chaos.run [--seconds N] [--seed SEED] [--workers N] [--command PATH]
 
 Prints the seed, what was done, and every complaint; ends with 1 if there is one. A seed makes the same
 faults in the same order again; what they meet depends on the machine, as everything real does.
@@ -21,6 +23,7 @@ from tests.chaos.load import Load
 from tests.chaos.plan import IDLE_SECONDS, REPLICAS, plan
 from tests.chaos.record import entries_of, log_of
 from tests.chaos.world import World, is_bound
+from tests.e2e.harness import COMMAND
 from tests.e2e.waiting import wait_for
 
 #: What readylb's processes may grow by: buffers, arenas and caches that are there to stay.
@@ -31,10 +34,10 @@ WARM_SECONDS = 2.0
 _ALARMS = ("Traceback", "Task exception", "has died", "never retrieved")
 
 
-def chaos(seed: int, seconds: float, *, workers: int, folder: Path) -> list[str]:
+def chaos(seed: int, seconds: float, *, workers: int, folder: Path, command: tuple[str, ...]) -> list[str]:
     """Run once and return the complaints."""
     wrong: list[str] = []
-    with World(folder, workers=workers) as world:
+    with World(folder, workers=workers, command=command) as world:
         faults = Faults(world, plan(seed, seconds, workers=workers))
         with Load(world.ports, seed) as load:
             time.sleep(WARM_SECONDS)
@@ -101,16 +104,21 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="default: from the clock")
     parser.add_argument("--workers", type=int, default=0, help="as of readylb up")
+    parser.add_argument(
+        "--command", help="run this readylb, the compiled one perhaps; default: of the sources"
+    )
     parser.add_argument("--plan", action="store_true", help="print the faults of a seed, and do nothing")
     words = parser.parse_args()
     again = f"--seed {words.seed} --seconds {words.seconds:g} --workers {words.workers}"
+    again += f" --command {words.command}" if words.command else ""
     print(f"python -m tests.chaos.run {again}", flush=True)  # noqa: T201 - a command
     if words.plan:
         lanes = plan(words.seed, words.seconds, workers=words.workers)
         print(*(fault for lane in lanes.values() for fault in lane), sep="\n")  # noqa: T201 - a command
         return 0
     folder = Path(tempfile.mkdtemp(prefix="readylb-chaos-"))
-    wrong = chaos(words.seed, words.seconds, workers=words.workers, folder=folder)
+    command = (str(Path(words.command).absolute()),) if words.command else COMMAND
+    wrong = chaos(words.seed, words.seconds, workers=words.workers, folder=folder, command=command)
     if wrong:
         wrong.append(f"ledgers, access log and output are in {folder}")
     else:

@@ -25,9 +25,14 @@ def noted(*whats: str, pod: str = "app-1", moment: float = 10.05) -> list[Entry]
 
 
 def complaints(
-    ask: Ask, entries: list[Entry], *faults: Fault, reason: str = "Completed", pod: str = "app-1"
+    ask: Ask,
+    entries: list[Entry],
+    *faults: Fault,
+    reason: str = "Completed",
+    pod: str = "app-1",
+    said: int = 0,
 ) -> list[str]:
-    judge = Judge([ask], entries, faults, {"a": [{"reason": reason, "pod": pod}]})
+    judge = Judge([ask], entries, faults, {"a": [{"reason": reason, "pod": pod, "bytes_in": said}]})
     return [complaint.splitlines()[0] for complaint in judge.complaints()]
 
 
@@ -99,3 +104,70 @@ def test_nobody_waits_for_a_stopped_endpoint_who_can_go_elsewhere() -> None:
     assert complaints(asked(**late), noted(*DONE)) == ["waited 9.0 s, though it could have gone elsewhere"]
     assert complaints(asked("POST", **late), noted(*DONE)) == []
     assert complaints(asked(**late), noted(*DONE), Fault(11.0, 12.0, "delete", "app-1")) == []
+
+
+def talked(outcome: str = "answered", kind: str = "echo", **more: Any) -> Ask:
+    return asked("RAW", outcome, **{"kind": kind, "service": "app", "replica": "app-1", "size": 9} | more)
+
+
+def test_a_connection_whose_words_all_arrived_is_well() -> None:
+    assert complaints(talked(), noted(*DONE), said=9) == []
+    assert complaints(talked("left"), noted("got", "torn"), reason="ClientGone") == []
+    assert complaints(talked("left"), [], reason="ClientGone") == []
+
+
+def test_what_is_said_over_a_connection_arrives_once_and_as_it_was() -> None:
+    assert complaints(talked("wrong"), noted(*DONE)) == ["an answer that must not be"]
+    twice = noted("got") + noted(*DONE, pod="app-2")
+    assert complaints(talked(replica="app-2"), twice, said=9) == ["a connection that reached 2 endpoints"]
+    assert complaints(talked("cut"), noted("got", "bad"), KILLED) == ["what arrived is not what was said"]
+    assert complaints(talked(), noted(*DONE), said=8) == [
+        "in the access log as [('Completed', 8)], and has said 9 bytes"
+    ]
+
+
+def test_a_half_close_is_carried_in_both_directions() -> None:
+    assert complaints(talked("timeout"), noted("got"), KILLED) == ["waited in vain"]
+    unheard = ["ended well, but the endpoint has not heard all"]
+    assert complaints(talked(), noted("got"), said=9) == unheard
+    assert complaints(talked(kind="sink"), noted("got", "eof"), said=9) == unheard
+    assert complaints(talked(kind="sink"), noted("got"), Fault(12.0, 13.0, "kill", "app-1"), said=9) == []
+
+
+def test_a_connection_that_is_cut_does_not_look_ended() -> None:
+    assert complaints(talked("cut"), noted("got"), KILLED, reason="ResponseCut") == []
+    assert complaints(talked("ended"), noted("got"), KILLED) == [], "the kernel of a killed endpoint says so"
+    stopped = Fault(9.0, 11.0, "stop", "app-1")
+    assert complaints(talked("ended"), noted("got"), stopped, reason="Drained") == [
+        "a cut that looked like an end"
+    ]
+    assert complaints(talked("left"), noted("got", "eof"), reason="ClientGone") == [
+        "a reset that looked like an end to the endpoint"
+    ]
+
+
+def test_a_connection_is_lost_only_with_its_endpoint_or_where_nobody_can_be_reached() -> None:
+    lost = talked("cut", first=0.0)
+    wrong = ["a connection lost that could be saved"]
+    assert complaints(lost, [], reason="ConnectFailed") == wrong
+    assert complaints(lost, noted("got"), Fault(9.0, 11.0, "kill", "app-2"), reason="ResponseCut") == wrong
+    assert complaints(lost, noted("got"), Fault(9.0, 11.0, "unready", "app-1"), reason="ResponseCut") == wrong
+    others = [Fault(9.0, 11.0, "kill", f"app-{number}") for number in (2, 3, 4)]
+    assert complaints(lost, [], *others, reason="ConnectFailed") == []
+    assert complaints(lost, noted("got", "rude"), reason="ResponseCut") == []
+    assert complaints(lost, noted("got"), Fault(9.0, 11.0, "worker-kill")) == []
+
+
+def test_a_drain_cuts_a_connection_at_the_end_of_the_grace_period() -> None:
+    cut, deleted = talked("cut", ended=20.0), Fault(10.1, 10.2, "delete", "app-1")
+    early, late = Entry(18.4, "app-1", "term", "-", "-"), Entry(19.9, "app-1", "term", "-", "-")
+    wrong = ["cut before the grace period was over"]
+    assert complaints(cut, [*noted("got"), early], deleted, reason="Drained") == []
+    assert complaints(cut, [*noted("got"), late], deleted, reason="Drained") == wrong
+    assert complaints(cut, noted("got"), deleted, reason="Drained") == wrong
+
+
+def test_no_connection_is_opened_to_who_has_been_out_for_a_moment() -> None:
+    out, back = Entry(8.0, "app-1", "500", "/readyz", "-"), Entry(12.0, "app-1", "200", "/readyz", "-")
+    assert complaints(talked(), [out, *noted(*DONE), back], said=9) == ["sent to app-1, unready since 8.000"]
+    assert complaints(talked(began=8.5), [out, *noted(*DONE), back], said=9) == []

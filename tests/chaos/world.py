@@ -1,4 +1,7 @@
-"""What a chaos run happens in: one readylb with two Services, five replicas and five static endpoints."""
+"""What a chaos run happens in: one readylb with two Services, five replicas and five static endpoints.
+
+The replicas have a second port of their Service that is TCP; they tell the two by the first words.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ import psutil
 from tests.chaos.plan import IDLE_SECONDS, REPLICAS
 from tests.e2e.children import start_child
 from tests.e2e.client import fetch
-from tests.e2e.harness import PYTHON, ROOT, Readylb
+from tests.e2e.harness import COMMAND, PYTHON, ROOT, Readylb
 from tests.e2e.ports import free_port
 from tests.e2e.processes import open_files, pod_of, processes_of, words_of
 from tests.e2e.waiting import wait_for
@@ -32,21 +35,23 @@ _WORKER = "readylb.app.worker"
 class World:
     """All of it, started by `with`. Below `folder` readylb has its own, and the endpoints have `notes`."""
 
-    def __init__(self, folder: Path, *, workers: int) -> None:
+    def __init__(self, folder: Path, *, workers: int, command: tuple[str, ...] = COMMAND) -> None:
         self.folder = folder / "readylb"
         self.notes = folder / "notes"
         for path in (self.folder, self.notes):
             path.mkdir()
         self.log = folder / "access.log"
-        self.ports = {"web": free_port(), "app": free_port()}
+        self.ports = {"web": free_port(), "app": free_port(), "tcp": free_port()}
         self.static_ports = {name: free_port() for name in IDLE_SECONDS}
         self.statics: dict[str, subprocess.Popen[bytes]] = {}
         self.manifest, self.native = folder / "web.yaml", folder / "readylb.yaml"
         self.replicas, self.limit, self.env, self.static_names = REPLICAS, 60, 0, tuple(IDLE_SECONDS)
         self.write()
-        publish = ("--publish", f"web:80={self.ports['web']}", "--workers", str(workers))
+        ports = ("--publish", f"web:80={self.ports['web']}", "--publish", f"web:81={self.ports['tcp']}")
         log = ("--access-log", str(self.log), "--access-log-format", "json")
-        self.lb = Readylb(self.folder, "-f", str(self.native), "-f", str(self.manifest), *publish, *log)
+        files = ("-f", str(self.native), "-f", str(self.manifest))
+        words = (*files, *ports, *log, "--workers", str(workers))
+        self.lb = Readylb(self.folder, *words, command=command)
         # A child ends with the thread that started it, so one thread starts all.
         self._starter = ThreadPoolExecutor(1)
         self._stack = ExitStack()
@@ -181,5 +186,7 @@ metadata:
 spec:
   type: LoadBalancer
   selector: {{app: web}}
-  ports: [{{port: 80, targetPort: http}}]
+  ports:
+  - {{name: http, port: 80, targetPort: http, appProtocol: http}}
+  - {{name: tcp, port: 81, targetPort: http, appProtocol: tcp}}
 """

@@ -6,10 +6,10 @@ import socket
 import struct
 
 import pytest
-from tests.data.rig import KEY, LARGE_BYTES, MOST_BUFFERED_BYTES
+from tests.data.rig import KEY, LARGE_BYTES, MOST_BUFFERED_BYTES, turns
 
 from readylb.core.proxy_protocol import End, parse
-from readylb.wire.messages import Address, EndpointEntry, EndpointsApplied, Limits, SetEndpoints
+from readylb.wire.messages import Address, Drain, EndpointEntry, EndpointsApplied, Limits, SetEndpoints
 
 
 async def echo(reader, writer):
@@ -17,6 +17,13 @@ async def echo(reader, writer):
         writer.write(data)
     writer.write(b"end")
     writer.write_eof()
+
+
+async def go_on(writer):
+    while True:
+        await turns()
+        writer.write(b"x")
+        await writer.drain()
 
 
 def abort_with_reset(writer):
@@ -77,6 +84,75 @@ async def test_a_client_that_resets_is_gone(balancer):
     assert await reader.readexactly(5) == b"hello"
     abort_with_reset(writer)
     await asyncio.wait_for(endpoint.lost.wait(), 5)
+    assert (await balancer.stats()).terminations == {"ClientGone": 1}
+
+
+@pytest.mark.parametrize("reason", ["Drained", "TunnelIdle"])
+async def test_a_connection_that_is_cut_at_a_deadline_looks_like_the_end_to_nobody(balancer, reason):
+    saw = []
+
+    async def script(reader, writer):
+        writer.write(b"the first half")
+        try:
+            saw.append(await reader.read())
+        except ConnectionResetError:
+            saw.append("reset")
+
+    endpoint = await balancer.endpoint(script)
+    idle = 0.1 if reason == "TunnelIdle" else 60.0
+    await balancer.start(protocol="tcp", limits=Limits(tunnel_idle_seconds=idle))
+    await balancer.ready(endpoint)
+    reader, writer = await balancer.connect()
+    assert await reader.readexactly(14) == b"the first half"
+    if reason == "Drained":
+        balancer.control.send(Drain(grace_seconds=0.1))
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 5)
+    await asyncio.wait_for(endpoint.lost.wait(), 5)
+    assert saw == ["reset"]
+    writer.close()
+    assert (await balancer.stats()).terminations == {reason: 1}
+
+
+async def test_an_endpoint_that_has_ended_and_resets_does_not_end_what_its_client_says(balancer):
+    async def script(reader, writer):
+        writer.write_eof()
+        await reader.readexactly(5)
+        abort_with_reset(writer)
+
+    await balancer.start(protocol="tcp")
+    await balancer.ready(await balancer.endpoint(script))
+    reader, writer = await balancer.connect()
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.write(b"hello")
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(go_on(writer), 5)
+    writer.close()
+    assert (await balancer.stats()).terminations == {"ResponseCut": 1}
+
+
+async def test_a_client_that_has_ended_and_resets_is_gone(balancer):
+    saw = []
+
+    async def script(reader, writer):
+        assert await reader.read() == b"hello"
+        writer.write(b"the first half")
+        await writer.drain()
+        try:
+            await asyncio.wait_for(go_on(writer), 5)
+        except ConnectionError:
+            saw.append("reset")
+
+    endpoint = await balancer.endpoint(script)
+    await balancer.start(protocol="tcp")
+    await balancer.ready(endpoint)
+    reader, writer = await balancer.connect()
+    writer.write(b"hello")
+    writer.write_eof()
+    assert await reader.readexactly(14) == b"the first half"
+    abort_with_reset(writer)
+    await asyncio.wait_for(endpoint.lost.wait(), 5)
+    assert saw == ["reset"]
     assert (await balancer.stats()).terminations == {"ClientGone": 1}
 
 
@@ -169,7 +245,8 @@ async def test_an_idle_connection_is_cut_after_its_time(balancer):
     await balancer.ready(await balancer.endpoint(echo))
     reader, writer = await balancer.connect()
 
-    assert await asyncio.wait_for(reader.read(), 3) == b""
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 3)
     writer.close()
 
 
@@ -190,7 +267,8 @@ async def test_an_endpoint_that_accepts_in_silence_has_accepted(balancer, monkey
         reader, writer = await balancer.connect()
         await asyncio.wait_for(accepted.wait(), 5)
 
-    assert await asyncio.wait_for(reader.read(), 3) == b""
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 3)
     stats = await balancer.stats()
     assert (stats.terminations, stats.retries, endpoint.connections) == ({"TunnelIdle": 1}, 0, 1)
     writer.close()

@@ -36,7 +36,7 @@ T = TypeVar("T")
 class Readylb:
     """`readylb up ARGS`, started by `with`; on the way out everything it started must be gone.
 
-    `folder` is the test's own: state, tokens and output go there. `wrapper` is put before the command.
+    `folder` is the test's own: state, tokens and output go there. `wrapper` is put before `command`.
     """
 
     def __init__(
@@ -46,8 +46,10 @@ class Readylb:
         stdin: bytes | None = None,
         cwd: Path = ROOT,
         wrapper: tuple[str, ...] = (),
+        command: tuple[str, ...] = COMMAND,
     ) -> None:
         self.folder = folder
+        self.command = command
         self.args = args
         self.cwd = cwd
         self.wrapper = wrapper
@@ -91,7 +93,7 @@ class Readylb:
         """Start the command without waiting for anything."""
         with self.output.open("wb") as output:
             self.process = start_child(
-                [*self.wrapper, *COMMAND, "up", "--admin", self.admin, *UP_ARGS, *self.args],
+                [*self.wrapper, *self.command, "up", "--admin", self.admin, *UP_ARGS, *self.args],
                 cwd=self.cwd,
                 env=self.environment,
                 stdin=subprocess.DEVNULL if self._stdin is None else subprocess.PIPE,
@@ -158,7 +160,7 @@ class Readylb:
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run a client verb; `code` is the exit code it must have (None: any)."""
         done = subprocess.run(
-            [*COMMAND, *words],
+            [*self.command, *words],
             cwd=self.cwd,
             env=self.environment,
             stdin=subprocess.DEVNULL,

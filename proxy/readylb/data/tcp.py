@@ -119,7 +119,7 @@ class TcpDownstream(asyncio.Protocol):
     def cut(self) -> None:
         """End at once."""
         self._reason = Termination.DRAINED
-        self.transport.abort()
+        reset(self.transport)
 
     def expired(self, now: float) -> None:  # noqa: ARG002 - the same for everything that is watched
         """Stop waiting for an endpoint that does not accept.
@@ -285,7 +285,8 @@ class _Opening(asyncio.Protocol):
     def give_up(self) -> None:
         self._client = None
         if self.made:
-            self.transport.abort()
+            # It may have been sent a part of what its client says.
+            reset(self.transport)
 
     def accept(self) -> End | None:
         """Join the two connections; return the end that has taken over."""

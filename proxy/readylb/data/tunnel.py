@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from readylb.core.termination import Termination
 from readylb.core.websocket import GOING_AWAY, Frames
-from readylb.data.flow import PEER_FULL, cut, hold, release
+from readylb.data.flow import PEER_FULL, cut, hold, release, reset
 from readylb.data.last_words import unread
 from readylb.data.table import ServiceState
 
@@ -122,8 +122,12 @@ class Tunnel:
 
     def _abort(self, reason: str) -> None:
         self._reason = reason
-        self.client.transport.abort()
-        self.endpoint.transport.abort()
+        # Neither may take what it has by now for all there was to come; a WebSocket's end says that itself.
+        for end in (self.client, self.endpoint):
+            if self.frames is None:
+                reset(end.transport)
+            else:
+                end.transport.abort()
 
 
 class End(asyncio.Protocol):
@@ -177,7 +181,7 @@ class End(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the other side as this one ended: behind all it had said, by a close or a cut."""
         if not self.peer.transport.is_closing():
-            if self._ended:
+            if self._ended and (exc is None or self.peer._ended):  # noqa: SLF001 - the two ends are one thing
                 self.peer.transport.close()
             else:
                 # A write may have failed before what had come was read.
