@@ -205,6 +205,29 @@ async def test_an_endpoint_that_is_too_slow_is_504(balancer):
     await asyncio.wait_for(endpoint.lost.wait(), 2)
 
 
+async def test_the_time_to_connect_counts_among_the_time_for_the_response(balancer):
+    arrived = asyncio.Event()
+
+    async def script(reader, writer):
+        await read_head(reader)
+        arrived.set()
+        await reader.read()
+
+    await balancer.start(limits=Limits(response_head_seconds=60, connect_seconds=50))
+    await balancer.ready(await balancer.endpoint(script))
+    _, writer = await balancer.connect()
+    writer.write(GET)
+    await arrived.wait()
+    service = balancer.worker._services["default/web:80"]
+    (client,) = service.clients
+
+    # As it would when the time to connect is over.
+    client.expired(client.deadline)
+
+    assert client.deadline == service.sweep.now + 60 - 50
+    writer.close()
+
+
 async def test_head_is_answered_without_a_body(balancer):
     async def script(reader, writer):
         while True:

@@ -73,16 +73,12 @@ class Exchange:
         self.request = request
         self.upstream: Upstream | None = None
         self.body_complete = request.body == 0
-        self.head_out = False
-        self.closes = False
-        self.status = 0
+        self.head_out = self.closes = False
+        self.status = self.tries = self._held_bytes = 0
         self.held: list[bytes] | None = []
-        self.proven = False
-        self._held_bytes = 0
+        self.proven = self._reused = False
         self._idempotent = is_idempotent(request.method)
         self._phase = _OPENING
-        self._reused = False
-        self.tries = 0
         self._failed_at: tuple[EndpointState, ...] = ()
         self.trace = None if service.access_log is None else Trace()
         self.started = _clock()
@@ -135,6 +131,8 @@ class Exchange:
     def prove(self) -> None:
         """Note that the kernel has taken what was written: the request may arrive from now on."""
         self.proven = True
+        if self._phase == _OPENING:
+            self._await_response()
         held = self._held_bytes
         if not self._idempotent or (held and held > self.service.limits.replay_bytes):
             self.held = None
@@ -275,8 +273,9 @@ class Exchange:
                 upstream.discard()
                 self.failed(Failure.CONNECT_TIMEOUT)
             else:
-                self._phase = _WAITING
                 self._await_response()
+                if self.request.body == 0:  # it was all out when the connection was made
+                    self.client.deadline -= self.service.limits.connect_seconds
         elif self._phase == _STREAMING:
             stalled = Termination.CLIENT_STALLED if self.client.full else Termination.RESPONSE_STALLED
             self.abandon(stalled)
@@ -307,7 +306,6 @@ class Exchange:
         upstream = None if fresh else endpoint.take(proven=not self._idempotent)
         if upstream is not None:
             self._reused = self.proven = True
-            self._phase = _WAITING
             self.upstream = upstream
             upstream.exchange = self
             self._await_response()
@@ -395,6 +393,7 @@ class Exchange:
             release(self.client, PEER_FULL)
 
     def _await_response(self) -> None:
+        self._phase = _WAITING
         service = self.service
         seconds = service.response_head_seconds if self.body_complete else service.limits.body_stall_seconds
         self.client.deadline = service.sweep.now + seconds

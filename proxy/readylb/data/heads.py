@@ -67,6 +67,23 @@ class _Spare:
 
 
 _SPARE: Final = _Spare()
+# Methods that the parser knows, of a protocol that is not spoken here (RFC 9110 §15.6.2).
+_OF_RTSP: Final = tuple(
+    name + b" "
+    for name in (
+        b"ANNOUNCE",
+        b"DESCRIBE",
+        b"FLUSH",
+        b"GET_PARAMETER",
+        b"PAUSE",
+        b"PLAY",
+        b"RECORD",
+        b"REDIRECT",
+        b"SETUP",
+        b"SET_PARAMETER",
+        b"TEARDOWN",
+    )
+)
 _EMPTY_LINE: Final = 4  # with the end of the line before
 
 
@@ -147,7 +164,7 @@ def _refusal_of(error: Exception, head: bytes) -> Refusal | None:
     if isinstance(error, HttpParserUpgrade):
         # Raised after a complete head that offers an upgrade; whether one is meant is decided later.
         return None
-    if isinstance(error, HttpParserInvalidMethodError):
+    if isinstance(error, HttpParserInvalidMethodError) or head.startswith(_OF_RTSP):
         return Refusal(501, "the request method is not known here")
     return None if _is_valid_without_tabs(head) else Refusal(400, what_is_wrong(head))
 

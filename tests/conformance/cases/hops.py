@@ -81,7 +81,8 @@ _FORWARDED = (
              never=(b"6.6.6.6", b"evil"), has=(b"x-forwarded-for: 127.0.0.1",))
         for line in (
             b"X-Forwarded-For: 6.6.6.6", b"x-forwarded-for: 6.6.6.6", b"X-Forwarded-Host: evil",
-            b"X-Forwarded-Proto: evil", b"Forwarded: for=6.6.6.6", b"FORWARDED: for=6.6.6.6",
+            b"X-Forwarded-Port: 6.6.6.6", b"x-forwarded-prefix: evil", b"X-Forwarded-Server: evil", b"X-Forwarded-Ssl: evil",
+            b"X-Forwarded-Scheme: evil", b"X-Forwarded-Proto: evil", b"Forwarded: for=6.6.6.6", b"FORWARDED: for=6.6.6.6",
             b"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 6.6.6.6", b"X-Forwarded-For:6.6.6.6",
         )
     ),
@@ -91,6 +92,9 @@ _FORWARDED = (
     case("a trusted proxy's several X-Forwarded-For are joined", "RFC 9110 §5.2",
          get(b"X-Forwarded-For: 1.1.1.1", b"X-Forwarded-For: 2.2.2.2"), trusted=("127.0.0.1",),
          has=(b"x-forwarded-for: 1.1.1.1, 2.2.2.2, 127.0.0.1",)),
+    case("what else a trusted proxy said is passed on", "the product's own rule",
+         get(b"Forwarded: for=1.2.3.4", b"X-Forwarded-Port: 443", b"X-Forwarded-Prefix: /a"), trusted=("127.0.0.1",),
+         has=(b"forwarded: for=1.2.3.4", b"x-forwarded-port: 443", b"x-forwarded-prefix: /a")),
     case("a proxy elsewhere is not trusted", "spoofing", get(b"X-Forwarded-For: 6.6.6.6"), trusted=("10.0.0.0/8",), never=(b"6.6.6.6",)),
 )  # fmt: skip
 
@@ -153,6 +157,16 @@ _RESPONSE = (
     case("Upgrade of a 426 tells what to use", "RFC 9110 §15.5.22: MUST send Upgrade", get(),
          ok(b"Content-Length: 0", b"Upgrade: websocket", b"Connection: Upgrade", status=b"426 Upgrade Required"),
          status=426, reply_has=(b"upgrade: websocket",)),
+    *(
+        case(f"Upgrade of a 426 tells what to use, {name}", "RFC 9110 §15.5.22: MUST send Upgrade", get(),
+             ok(b"Content-Length: 0", *lines, status=b"426 Upgrade Required"), status=426,
+             reply_has=(b"upgrade: " + protocols, b"connection: upgrade"), upstream=Upstream.KEPT)
+        for name, protocols, lines in (
+            ("without Connection", b"a", (b"Upgrade: a",)),
+            ("with another Connection", b"a", (b"Upgrade: a", b"Connection: keep-alive")),
+            ("in several lines", b"a, b", (b"Upgrade: a", b"Connection: Upgrade", b"Upgrade: b")),
+        )
+    ),
     case("Proxy-Authenticate is passed on", "RFC 9110 §11.7.1", get(), ok(b"Content-Length: 0", b"Proxy-Authenticate: Basic", status=b"407 X"),
          status=407, reply_has=(b"proxy-authenticate: Basic",)),
     case("a Date is added", "RFC 9110 §6.6.1: MUST", get(), OK, reply_has=(b"date",)),

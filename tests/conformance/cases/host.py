@@ -56,6 +56,7 @@ _BAD = tuple(
         ("letters behind brackets", b"[::1]a"),
         ("a broken escape", b"a%2"),
         ("a list with a blank", b"a, b"),
+        ("a list", b"a,b"),
         ("a port alone", b":80"),
     )
 )

@@ -59,6 +59,23 @@ _UNKNOWN_METHODS = tuple(
     for method in ("FOO", "get", "GETT", "X-Y!#$%&'*+.^_`|~9", "G")
 )
 
+_METHODS_OF_RTSP = tuple(
+    refused(f"the method {method} is not of HTTP", "RFC 9110 §15.6.2: 501", get(method=method.encode()), 501)
+    for method in (
+        "ANNOUNCE",
+        "DESCRIBE",
+        "FLUSH",
+        "GET_PARAMETER",
+        "PAUSE",
+        "PLAY",
+        "RECORD",
+        "REDIRECT",
+        "SETUP",
+        "SET_PARAMETER",
+        "TEARDOWN",
+    )
+)
+
 _NOT_METHODS = tuple(
     refused(f"{name} in the method", "RFC 9110 §9.1: token", _line(method + b" / HTTP/1.1"), {400, 501})
     for name, method in (
@@ -293,5 +310,6 @@ _SHAPES = (
 )  # fmt: skip
 
 CASES = (
-    *_METHODS, *_UNKNOWN_METHODS, *_NOT_METHODS, *_TARGETS, *_BAD_TARGETS, *_ABSOLUTE, *_VERSIONS, *_SHAPES,
+    *_METHODS, *_UNKNOWN_METHODS, *_METHODS_OF_RTSP,
+    *_NOT_METHODS, *_TARGETS, *_BAD_TARGETS, *_ABSOLUTE, *_VERSIONS, *_SHAPES,
 )  # fmt: skip

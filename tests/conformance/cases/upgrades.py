@@ -117,6 +117,7 @@ _WRONG_SWITCH = (
             ("to something not offered", b"HTTP/1.1 101 X\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nPOISON"),
             ("to h2c", b"HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\nPOISON"),
             ("without Upgrade", b"HTTP/1.1 101 X\r\nConnection: upgrade\r\n\r\nPOISON"),
+            ("to something not offered in another line", b"HTTP/1.1 101 X\r\nUpgrade: foo\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nPOISON"),
             ("of HTTP/1.0", b"HTTP/1.0 101 X\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nPOISON"),
             ("with a broken field", _SWITCH[:-2] + b"A : b\r\n\r\nPOISON"),
         )

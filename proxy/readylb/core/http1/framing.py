@@ -310,7 +310,7 @@ def _note_response(response: Response, lower: bytes, name: bytes, value: bytes) 
         return
     response.hop_by_hop += (name,)
     if lower == b"upgrade":
-        response.upgrade = value
+        response.upgrade = response.upgrade + b", " + value if response.upgrade else value
     if lower != b"connection" or (value == b"keep-alive" and response.minor):
         return
     for token in tokens(value):

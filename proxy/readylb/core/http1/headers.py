@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from readylb.core.http1.exchange import CHUNKED, VIA_NAME, Request, Response
+from readylb.core.http1.lines import OF_REQUESTS
 from readylb.core.http1.responses import REASONS
 
 VIA: Final = b"1.1" + VIA_NAME
@@ -16,10 +17,21 @@ _VIA_OLD = b"1.0" + VIA_NAME
 _UPGRADE_REQUIRED: Final = 426
 # Removed from every message that is passed on (RFC 9110 §7.6.1) and set anew where meant.
 _HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"))
-_FORWARDING = frozenset((b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"))
+# What hops before this one said, and the part of it that we go on with in lines of our own.
+_FORWARDING = frozenset(name for names in OF_REQUESTS for name in names if b"forwarded" in name)
+_CONTINUED = frozenset((b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"))
 # A Connection field cannot nominate what decides framing and routing; these stay whatever it says.
 _NOT_NOMINABLE = frozenset(
-    (b"close", b"content-length", b"host", b"keep-alive", b"te", b"transfer-encoding", b"upgrade")
+    (
+        b"close",
+        b"connection",
+        b"content-length",
+        b"host",
+        b"keep-alive",
+        b"te",
+        b"transfer-encoding",
+        b"upgrade",
+    )
 )
 # Never taken from a trailer section (RFC 9110 §6.5.1): framing, routing, credentials, hop-by-hop.
 _NOT_IN_TRAILERS = (
@@ -86,7 +98,7 @@ def request_head(request: Request, peer: Peer, authority: bytes) -> bytes:
         lower = name.lower()
         if not peer.trusted:
             block = _without(block, name)
-        elif lower != b"forwarded":
+        elif lower in _CONTINUED:
             block = _without(block, name)
             told[lower] = told[lower] + b", " + value if lower in told else value
     if request.nominated:
@@ -104,8 +116,8 @@ def response_head(response: Response, *, minor: int, close: bool, body: int, dat
     head = response.head
     is_whole = response.minor and head[_BEHIND_STATUS] != _CR
     head = head[:-4] if is_whole else _with_status_line(response)
-    for name in response.hop_by_hop:
-        head = _without(head, name)
+    if response.hop_by_hop:
+        head = _without_hop_by_hop(response, head)
     status = response.status
     if status < _OK:
         return _interim_head(response, head)
@@ -115,9 +127,6 @@ def response_head(response: Response, *, minor: int, close: bool, body: int, dat
     if response.nominated:
         head = _without_nominated(head, response.nominated)
         dated = dated and b"date" not in response.nominated
-        if status == _UPGRADE_REQUIRED and response.upgrade:
-            # RFC 9110 §15.5.22: it MUST say to what.
-            head += b"\r\nConnection: upgrade\r\nUpgrade: " + response.upgrade
     if not dated:
         head += b"\r\nDate: " + date
     if close:
@@ -135,6 +144,15 @@ def trailer_lines(lines: bytes, nominated: tuple[bytes, ...]) -> bytes:
         if name and name not in _NOT_IN_TRAILERS and name not in nominated:
             kept.append(line + b"\r\n")
     return b"".join(kept)
+
+
+def _without_hop_by_hop(response: Response, head: bytes) -> bytes:
+    for name in response.hop_by_hop:
+        head = _without(head, name)
+    if response.status == _UPGRADE_REQUIRED and response.upgrade:
+        # RFC 9110 §15.5.22: it MUST say to what, even where its endpoint forgot the Connection field.
+        head += b"\r\nConnection: upgrade\r\nUpgrade: " + response.upgrade
+    return head
 
 
 def _without(block: bytes, raw: bytes) -> bytes:

@@ -41,7 +41,12 @@ OF_REQUESTS: Final = _by_first_byte(
     b"via",
     b"x-forwarded-for",
     b"x-forwarded-host",
+    b"x-forwarded-port",
+    b"x-forwarded-prefix",
     b"x-forwarded-proto",
+    b"x-forwarded-scheme",
+    b"x-forwarded-server",
+    b"x-forwarded-ssl",
 )
 OF_RESPONSES: Final = _by_first_byte(
     b"connection",

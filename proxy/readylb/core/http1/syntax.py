@@ -26,7 +26,8 @@ _MOST_REMEMBERED: Final = 128
 _LENGTH_DIGITS: Final = 18
 
 
-_REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
+# Without the comma that RFC 3986 allows: two Host lines that somebody joined look so.
+_REG_NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+"
 _BRACKET: Final = 91
 _ZERO: Final = 48
 _NINE: Final = 9
