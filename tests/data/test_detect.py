@@ -4,6 +4,8 @@ import asyncio
 
 from tests.data.rig import LAST, answer, read_head
 
+from readylb.wire.messages import Limits
+
 
 async def test_auto_serves_http(balancer):
     await balancer.start(protocol="auto")
@@ -69,6 +71,18 @@ async def test_what_was_meant_as_http_is_refused_as_http(balancer):
 
     assert (await balancer.exchange(b"G@T / HTTP/1.1\r\nHost: web\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
     assert endpoint.connections == 0
+
+
+async def test_a_client_that_is_slow_with_its_request_does_not_get_past_what_http_is_held_to(balancer):
+    await balancer.start(protocol="auto", detect_seconds=0.01, limits=Limits(head_seconds=0.1))
+    endpoint = await balancer.endpoint()
+    await balancer.ready(endpoint)
+    reader, writer = await balancer.connect()
+    writer.write(b"GE")
+
+    assert (await asyncio.wait_for(reader.readline(), 5)) == b"HTTP/1.1 408 Request Timeout\r\n"
+    assert endpoint.connections == 0
+    writer.close()
 
 
 async def test_a_request_in_pieces_is_still_http(balancer):

@@ -55,8 +55,11 @@ class Detect(asyncio.Protocol):
         self._leave()
 
     def quiet(self) -> None:
-        """Take a silent client for one that waits for the other side."""
-        self._become(TcpDownstream)
+        """Take a silent client for one that waits for the other side.
+
+        One that has begun what may be a request is slow: what comes of it is judged as HTTP.
+        """
+        self._become(Downstream if self._first else TcpDownstream)
 
     def is_under_way(self) -> bool:
         """Say that an endpoint has, or will have, something to do for it."""
