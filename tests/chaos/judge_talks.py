@@ -72,8 +72,9 @@ def of_lost(judge: Judge, ask: Ask) -> Iterable[str]:
     judge.losses[f"TCP {ask.kind} {ask.outcome}, {reason}: {', '.join(sorted(kinds | rude))}"] += 1
     if ask.outcome == "timeout":
         yield "waited in vain"
-    elif ask.outcome == "ended" and not kinds & DESTRUCTIVE:
-        yield "a cut that looked like an end"
+    elif ask.outcome == "ended":
+        if not kinds & DESTRUCTIVE and not ended_unseen(judge, ask, pods):
+            yield "a cut that looked like an end"
     elif reason == "Drained":
         if not terminated(judge, ask, pods) and "stop" not in kinds:
             yield "cut before the grace period was over"
@@ -83,6 +84,15 @@ def of_lost(judge: Judge, ask: Ask) -> Iterable[str]:
 
 def rudeness(judge: Judge, ask: Ask) -> set[str]:
     return {entry.more for entry in judge.by_name[ask.name] if entry.what == "rude"}
+
+
+def ended_unseen(judge: Judge, ask: Ask, pods: set[str]) -> bool:
+    """Say whether its endpoint may have ended it while the worker was stopped.
+
+    It waited too long for the first words that the worker had, or was killed at the end of its grace period.
+    """
+    stopped = any(fault.kind == "worker-stop" for fault in judge.around(ask))
+    return stopped and (not ask.head_out or terminated(judge, ask, pods))
 
 
 def terminated(judge: Judge, ask: Ask, pods: set[str]) -> bool:

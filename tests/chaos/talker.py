@@ -92,13 +92,16 @@ class Talker:
             ask.outcome = "timeout"
         except EndError as fault:
             ask.outcome, ask.detail = "ended", str(fault)
-        except (CutError, ConnectionError) as fault:
+        except (CutError, OSError) as fault:
             ask.outcome, ask.detail = "cut", str(fault)
         except WrongError as fault:
             ask.outcome, ask.detail = "wrong", str(fault)
         if ask.outcome != "answered":
             connection.wake()
         mouth.stop()
+        if ask.outcome == "ended" and isinstance(mouth.fault, ConnectionResetError):
+            # A reset is told once, to whoever does something first.
+            ask.outcome = "cut"
 
     def leave(self, connection: Connection, words: bytes) -> None:
         """Say a part, and be gone without a word."""
@@ -109,7 +112,7 @@ class Talker:
 
 
 def hear(connection: Connection, ask: Ask, sizes: Sequence[int], mouth: Mouth) -> None:
-    """Read an answer to its end. Raises CutError, WrongError, TimeoutError, ConnectionError."""
+    """Read an answer to its end. Raises CutError, WrongError, OSError."""
     name, ask.replica = connection.line().decode(errors="replace").split(" ")
     ask.first = time.monotonic()
     expected = {"echo": [*enumerate(sizes)], "pour": [(0, POUR_BYTES)], "sink": []}[ask.kind]

@@ -141,6 +141,11 @@ def test_a_connection_that_is_cut_does_not_look_ended() -> None:
     assert complaints(talked("ended"), noted("got"), stopped, reason="Drained") == [
         "a cut that looked like an end"
     ]
+    held = Fault(9.0, 11.0, "worker-stop")
+    assert complaints(talked("ended", first=0.0), [], held) == [], (
+        "its endpoint has not waited for the worker"
+    )
+    assert complaints(talked("ended", first=10.1), noted("got"), held) == ["a cut that looked like an end"]
     assert complaints(talked("left"), noted("got", "eof"), reason="ClientGone") == [
         "a reset that looked like an end to the endpoint"
     ]
