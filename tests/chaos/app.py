@@ -35,6 +35,8 @@ from tests.chaos.ask import payload
 from tests.chaos.talk import BREAKS, Talk, reset
 from tests.e2e.faults.app import last_of
 
+from readylb.data.flow import has_unread
+
 PIECE_BYTES = 65536
 
 
@@ -70,7 +72,7 @@ class App:
         self.idle_seconds = idle_seconds or None
         self.turns = itertools.count()
         self.ending = False
-        self.waiting: set[asyncio.StreamWriter] = set()
+        self.waiting: dict[asyncio.StreamWriter, Reader] = {}
         self.working: set[asyncio.StreamWriter] = set()
         self.done = asyncio.Event()
         self._ledger = os.open(folder / f"{self.name}.ledger", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -114,9 +116,13 @@ class App:
         self.ending = True
         if server is not None:
             await self.leave(server, listener)
-        for writer in list(self.waiting):
-            writer.close()
-        while self.working:
+        # Who was accepted last is waited for from the next turn on.
+        await asyncio.sleep(0.02)
+        for writer, reader in list(self.waiting.items()):
+            # After a SIGSTOP the signal comes first, and then what was asked meanwhile.
+            if not (reader.fed or has_unread(writer.transport)):
+                writer.close()
+        while self.working or self.waiting:
             self.done.clear()
             await self.done.wait()
 
@@ -132,16 +138,16 @@ class App:
             with suppress(OSError, EOFError, TimeoutError):
                 while await self.converse(reader, writer):
                     pass
-        self.waiting.discard(writer)
+        self.waiting.pop(writer, None)
         self.working.discard(writer)
         self.done.set()
         writer.close()
 
     async def converse(self, reader: Reader, writer: asyncio.StreamWriter) -> bool:
         """Take one request; say whether there may be another."""
-        self.waiting.add(writer)
+        self.waiting[writer] = reader
         head = await reader.head(self.idle_seconds)
-        self.waiting.discard(writer)
+        del self.waiting[writer]
         self.working.add(writer)
         line, *rest = head.decode("latin-1").split("\r\n")
         method, target, kind = line.split(" ")

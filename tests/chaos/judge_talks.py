@@ -26,6 +26,9 @@ RAW = "RAW"
 LAST_SECONDS = 1.0
 #: A client that hears no more does not see that its last words were lost with the endpoint so soon after.
 UNHEARD_SECONDS = 3.0
+#: What fails a liveness probe. A container that is started again is killed at the end of its grace period;
+#: its endpoint stays, and nothing is cut before that.
+RESTARTING = frozenset(("sick", "stop"))
 TRIES = 3
 
 
@@ -72,13 +75,15 @@ def of_lost(judge: Judge, ask: Ask) -> Iterable[str]:
     judge.losses[f"TCP {ask.kind} {ask.outcome}, {reason}: {', '.join(sorted(kinds | rude))}"] += 1
     if ask.outcome == "timeout":
         yield "waited in vain"
+    elif kinds & DESTRUCTIVE or (kinds & RESTARTING and terminated(judge, ask, pods)):
+        return
     elif ask.outcome == "ended":
-        if not kinds & DESTRUCTIVE and not ended_unseen(judge, ask, pods):
+        if not ended_unseen(judge, ask, pods):
             yield "a cut that looked like an end"
     elif reason == "Drained":
         if not terminated(judge, ask, pods) and "stop" not in kinds:
             yield "cut before the grace period was over"
-    elif not rude and not kinds & DESTRUCTIVE and len(judge.broken(ask)) < TRIES:
+    elif not rude and len(judge.broken(ask)) < TRIES:
         yield "a connection lost that could be saved"
 
 

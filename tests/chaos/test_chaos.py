@@ -170,6 +170,11 @@ def test_a_drain_cuts_a_connection_at_the_end_of_the_grace_period() -> None:
     assert complaints(cut, [*noted("got"), early], deleted, reason="Drained") == []
     assert complaints(cut, [*noted("got"), late], deleted, reason="Drained") == wrong
     assert complaints(cut, noted("got"), deleted, reason="Drained") == wrong
+    sick = Fault(9.0, 21.0, "sick", "app-1")
+    assert complaints(cut, [*noted("got"), early], sick, reason="ResponseCut") == []
+    assert complaints(cut, noted("got"), sick, reason="ResponseCut") == [
+        "a connection lost that could be saved"
+    ]
 
 
 def test_no_connection_is_opened_to_who_has_been_out_for_a_moment() -> None:
