@@ -38,6 +38,24 @@ def test_two_closes_at_the_same_age_are_a_timeout() -> None:
     assert limit.seconds == 1.5
 
 
+def test_one_that_closes_at_once_is_no_timeout_by_itself() -> None:
+    limit = IdleLimit()
+    limit.closed(0.0, 100.0)
+    assert limit.seconds == math.inf
+    limit.closed(0.0, 110.0)
+    assert limit.seconds == 0.0
+
+
+def test_whoever_keeps_others_does_not_close_at_once_by_a_timeout() -> None:
+    limit = IdleLimit()
+    for step in range(5):
+        limit.closed(0.0, 100.0 + 10 * step, reused=True)
+    assert limit.seconds == math.inf
+    limit.closed(2.0, 200.0, reused=True)
+    limit.closed(2.0, 210.0, reused=True)
+    assert limit.seconds == 1.5
+
+
 def test_a_program_that_ends_teaches_nothing() -> None:
     limit = IdleLimit()
     for age in (3.0, 3.1, 0.2):

@@ -29,19 +29,21 @@ class IdleLimit:
         self.seconds = float("inf")
         #: A response head has been looked at; one is enough.
         self.asked = False
-        self._age = 0.0
+        self._age = float("-inf")
         self._at = float("-inf")
 
     def __repr__(self) -> str:
         """Show the limit."""
         return f"<IdleLimit {self.seconds:g} s>"
 
-    def closed(self, age: float, now: float) -> None:
+    def closed(self, age: float, now: float, *, reused: bool = False) -> None:
         """Note that the endpoint has closed a connection that was idle for `age` seconds.
 
-        Two that were equally old, at different times, make a timeout; one may have had any reason.
+        Two that were equally old, at different times, make a timeout; one may have had any reason. So may
+        any number that closed at once, as long as others were `reused` since the close before: whoever
+        does not keep connections keeps none.
         """
-        if now - self._at < _APART_SECONDS:
+        if now - self._at < _APART_SECONDS or (reused and age <= _ALIKE_SECONDS):
             return
         if abs(age - self._age) <= _ALIKE_SECONDS:
             self._stay_below(min(age, self._age))

@@ -55,12 +55,14 @@ class EndpointState:
         "left",
         "loop",
         "name",
+        "opened",
         "outlier",
         "port",
         "probed",
         "ready_since",
         "reported_at",
         "requests",
+        "reuses",
         "terminating",
         "tunnels",
         "uid",
@@ -100,6 +102,8 @@ class EndpointState:
         self.eligible = False
         self.in_flight = 0
         self.requests = 0
+        # Connections begun, and how many requests more than these there were when one closed while idle.
+        self.opened = self.reuses = 0
         self.failures = 0
         self.connections = 0
         # By class of status; nothing is below 100.
@@ -174,7 +178,10 @@ class EndpointState:
         """Learn from the endpoint's closing a connection that nobody was using."""
         # Both moments are as coarse as a tick. Taken for younger than it was, it errs on the safe side.
         now = self._sweep.now
-        self.idle_limit.closed(max(0.0, now - upstream.idle_since - TICK_SECONDS), now)
+        reuses = self.requests - self.opened
+        age = max(0.0, now - upstream.idle_since - TICK_SECONDS)
+        self.idle_limit.closed(age, now, reused=reuses > self.reuses)
+        self.reuses = reuses
 
     def open(self, protocol: asyncio.BaseProtocol) -> socket.socket:
         """Begin to connect `protocol`; its `connection_made` may come before the endpoint has accepted.
@@ -182,6 +189,7 @@ class EndpointState:
         What is written meanwhile waits in the transport; a refusal arrives as `connection_lost` with
         ConnectionRefusedError. Raises OSError where it fails at once.
         """
+        self.opened += 1
         connection = PlainSocket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         code = connection.connect_ex(self.address)
         if code not in _UNDER_WAY:
