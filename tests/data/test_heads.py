@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from readylb.core.http1.exchange import Request, Response
+from readylb.core.http1.framing import finish_request, finish_response
 from readylb.core.http1.responses import Refusal
-from readylb.data.heads import read_request, read_response
+from readylb.core.http1.usual import read_usual_request, read_usual_response
+from readylb.data.heads import parse_request, parse_response, read_request, read_response
 from readylb.wire.messages import Limits
 
 LIMITS = Limits(request_line_bytes=100, header_fields=5)
+MOST = 32768
 BAD_LINES = [
     ("RFC9110 5.5: NUL", b"X: a\x00b"),
     ("RFC9110 5.5: a control", b"X: a\x01b"),
@@ -40,7 +45,7 @@ def test_a_bad_field_line_is_refused_wherever_it_stands(line):
 @pytest.mark.parametrize("line", [row[1] for row in BAD_LINES], ids=[row[0] for row in BAD_LINES])
 def test_a_bad_field_line_makes_a_response_invalid(line):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + line + b"\r\n\r\n"
-    assert isinstance(read_response(head, len(head), b"GET"), str)
+    assert isinstance(read_response(head, b"GET", MOST), str)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +104,7 @@ def test_good_field_lines_pass(lines):
 )
 def test_good_responses_pass(line, lines):
     head = line + b"\r\n" + lines + b"\r\n\r\n"
-    assert isinstance(read_response(head, len(head), b"HEAD"), Response)
+    assert isinstance(read_response(head, b"HEAD", MOST), Response)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ _SAMPLES = [
 
 
 def said(head: bytes) -> tuple[object, ...]:
-    verdict = read_request(head, LIMITS)
+    verdict = parse_request(head, LIMITS)
     if isinstance(verdict, Request):
         return (verdict.head, verdict.body, verdict.keep_alive, verdict.upgrade, verdict.host, verdict.plain)
     assert isinstance(verdict, Refusal)
@@ -151,7 +156,7 @@ def said(head: bytes) -> tuple[object, ...]:
 def test_what_was_read_before_makes_no_difference(before):
     for head in _SAMPLES:
         # No parser outlives a head that it refuses.
-        read_request(b"GET / HTTP/1.1\r\nHost: web\r\nA b: c\r\n\r\n", LIMITS)
+        parse_request(b"GET / HTTP/1.1\r\nHost: web\r\nA b: c\r\n\r\n", LIMITS)
         alone = said(head)
         for _ in range(3):
             said(before)
@@ -182,8 +187,8 @@ _ANSWERS = [
 
 def answered(lines: bytes, body: bytes, method: bytes) -> tuple[object, ...]:
     head = lines + b"\r\n"
-    verdict = read_response(head + body, len(head), method)
-    if isinstance(verdict, str):
+    verdict = parse_response(head + body, method, MOST)
+    if verdict is None or isinstance(verdict, str):
         return (verdict,)
     return (verdict.head, verdict.status, verdict.body, verdict.keep_alive, verdict.upgrade)
 
@@ -197,3 +202,89 @@ def test_what_was_answered_before_makes_no_difference(before):
         for _ in range(3):
             answered(*before)
             assert answered(*answer) == alone
+
+
+REQUEST_LINES = [b"GET / HTTP/1.1", b"POST /a%20b?c HTTP/1.1", b"GET / HTTP/1.0", b"GET http://a/ HTTP/1.1"]
+STATUS_LINES = [b"HTTP/1.1 200 OK", b"HTTP/1.1 404 Not Found", b"HTTP/1.0 200 OK", b"HTTP/1.1 204"]
+FIELD_LINES = [
+    b"Connection: close",
+    b"Connection: upgrade, te",
+    b"Content-Length: 5",
+    b"Cookie: a=b; c",
+    b"Date: now",
+    b"Expect: 100-continue",
+    b"Forwarded: for=a",
+    b"Host: a.b:1",
+    b"Keep-Alive: timeout=5",
+    b"Max-Forwards: 3",
+    b"Proxy-Connection: close",
+    b"TE: trailers",
+    b"Transfer-Encoding: chunked",
+    b"Upgrade: websocket",
+    b"Via: 1.1 readylb",
+    b"X-Forwarded-For: 1",
+    b"X-Y:  z ",
+]
+DAMAGE = st.one_of(
+    st.sampled_from(
+        [b"\r\n", b"\r", b"\n", b" ", b"\t", b":", b",", b"\x00", b"\x7f", b"%", b"0", b"chunked"]
+    ),
+    st.binary(max_size=1),
+)
+
+
+@st.composite
+def heads(draw, lines):
+    """Return a head, whole or damaged, and what may stand behind it."""
+    first = draw(st.sampled_from(lines))
+    fields = draw(st.lists(st.sampled_from(FIELD_LINES), max_size=6))
+    data = bytearray(b"\r\n".join((first, *fields)) + b"\r\n\r\n")
+    for _ in range(draw(st.integers(0, 3))):
+        start = draw(st.integers(0, len(data)))
+        data[start : start + draw(st.integers(0, 2))] = draw(DAMAGE)
+    return bytes(data) + draw(st.sampled_from((b"", b"abcde", b"GET / HTTP/1.1\r\n\r\n")))
+
+
+def facts(verdict):
+    """Return all that is said of a head; which of its errors a refusal names is not."""
+    if isinstance(verdict, Refusal):
+        return verdict.status
+    if isinstance(verdict, str):
+        return "invalid"
+    return {name: getattr(verdict, name) for name in dir(verdict) if not name.startswith("_")}
+
+
+@given(heads(REQUEST_LINES))
+@example(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+@example(b"GET / HTTP/1.1\r\nContent-Length: 5 5\r\nHost: a\r\n\r\n")
+def test_a_usual_request_is_what_the_parser_makes_of_it(data):
+    found = []
+    usual = read_usual_request(data, found, LIMITS.request_line_bytes, LIMITS.header_fields)
+    if usual is not None:
+        assert facts(finish_request(usual, found) or usual) == facts(parse_request(data, LIMITS))
+
+
+@given(heads(STATUS_LINES), st.sampled_from((b"GET", b"HEAD")))
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", b"GET")
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nabcde", b"GET")
+def test_a_usual_response_is_what_the_parser_makes_of_it(data, method):
+    found = []
+    usual = read_usual_response(data, found)
+    if usual is not None:
+        parsed = parse_response(data, method, MOST)
+        assert facts(finish_response(usual, found, method) or usual) == facts(parsed)
+
+
+@pytest.mark.parametrize("line", FIELD_LINES)
+def test_no_byte_anywhere_makes_the_usual_head_another_than_the_parsers(line):
+    head = b"GET / HTTP/1.1\r\nHost: a\r\n" + line + b"\r\n\r\n"
+    taken = 0
+    for at in range(len(head)):
+        for byte in range(256):
+            data = head[:at] + bytes((byte,)) + head[at + 1 :]
+            found = []
+            usual = read_usual_request(data, found, LIMITS.request_line_bytes, LIMITS.header_fields)
+            if usual is not None:
+                taken += 1
+                assert facts(finish_request(usual, found) or usual) == facts(parse_request(data, LIMITS))
+    assert taken > len(head)

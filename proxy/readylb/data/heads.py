@@ -4,7 +4,7 @@ A parser sees one whole head at a time. Bodies do not go through it, so its stat
 second message in the same feed, no upgrade guess, no HEAD it does not know of. One is used again only
 where all that it has read were plain messages and complete ones, which leave it as it began: making
 another costs a quarter of a microsecond. It has no callbacks, which would cost more than the parse:
-framing picks out the few lines it needs.
+framing picks out the few lines it needs. Compiled, `core.http1.usual` reads the heads that leave no doubt.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from httptools import (
 )
 
 from readylb.core.http1.diagnosis import UNCLEAR, what_is_wrong
-from readylb.core.http1.exchange import Request, Response
+from readylb.core.http1.exchange import Fields, Request, Response
 from readylb.core.http1.framing import (
     finish_request,
     finish_response,
@@ -31,6 +31,7 @@ from readylb.core.http1.framing import (
 from readylb.core.http1.lines import BESIDE_FIELDS, OF_REQUESTS, OF_RESPONSES, notable
 from readylb.core.http1.responses import Refusal
 from readylb.core.http1.syntax import with_blanks_for_tabs
+from readylb.core.http1.usual import IS_COMPILED, read_usual_request, read_usual_response
 from readylb.wire.messages import Limits
 
 
@@ -89,6 +90,29 @@ _EMPTY_LINE: Final = 4  # with the end of the line before
 
 def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
     """Read the request head with which `data` begins; None: it has not come to its end."""
+    if IS_COMPILED:
+        found: Fields = []
+        usual = read_usual_request(data, found, limits.request_line_bytes, limits.header_fields)
+        if usual is not None and len(usual.head) <= limits.head_bytes:
+            return finish_request(usual, found) or usual
+    return parse_request(data, limits)
+
+
+def read_response(data: bytes, method: bytes, most: int) -> Response | str | None:
+    """Read the response head, of at most `most` bytes, with which `data` begins and that answers `method`.
+
+    None: it has not come to its end. A string says why it is not valid.
+    """
+    if IS_COMPILED:
+        found: Fields = []
+        usual = read_usual_response(data, found)
+        if usual is not None and len(usual.head) <= most:
+            return finish_response(usual, found, method) or usual
+    return parse_response(data, method, most)
+
+
+def parse_request(data: bytes, limits: Limits) -> Request | Refusal | None:
+    """Do as `read_request` does, with the parser, whatever the head."""
     end = data.find(b"\r\n\r\n") + _EMPTY_LINE
     if end < _EMPTY_LINE:
         return None
@@ -103,11 +127,13 @@ def read_request(data: bytes, limits: Limits) -> Request | Refusal | None:
     return refusal or request
 
 
-def read_response(data: bytes, end: int, method: bytes) -> Response | str:
-    """Read the response head, `end` bytes long, with which `data` begins and that answers `method`.
-
-    A string says why it is not valid.
-    """
+def parse_response(data: bytes, method: bytes, most: int) -> Response | str | None:
+    """Do as `read_response` does, with the parser, whatever the head."""
+    end = data.find(b"\r\n\r\n") + _EMPTY_LINE
+    if end < _EMPTY_LINE:
+        return None
+    if end > most:
+        return f"the response head is longer than {most} bytes"
     head = data if end == len(data) else data[:end]
     lines = head.split(b"\n")
     response = start_response(head, lines[0])
@@ -116,20 +142,26 @@ def read_response(data: bytes, end: int, method: bytes) -> Response | str:
     wrong = finish_response(response, notable(lines, OF_RESPONSES), method)
     if wrong:
         return wrong
+    return response if _parses(data, response) else "the response head is not valid"
+
+
+def _parses(data: bytes, response: Response) -> bool:
+    """Ask the parser whether the field lines of the head with which `data` begins are valid."""
+    head = response.head
     # With its body behind it, a response is over for the parser as well.
-    whole = not response.hop_by_hop and response.minor == 1 and len(data) - end == response.body > 0
+    whole = not response.hop_by_hop and response.minor == 1 and len(data) - len(head) == response.body > 0
     parser = _SPARE.of_responses or _ResponseParser(_NO_CALLBACKS)
     _SPARE.of_responses = None
     try:
         parser.feed_data(data if whole else head)
     except HttpParserUpgrade:
         # Raised after a complete head. Whether it was asked for is decided later.
-        return response
+        return True
     except HttpParserError:
-        return "the response head is not valid"
+        return False
     if whole:
         _SPARE.of_responses = parser
-    return response
+    return True
 
 
 def _refuse_fields(head: bytes, request: Request, lines: list[bytes]) -> Refusal | None:

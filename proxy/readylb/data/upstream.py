@@ -247,39 +247,41 @@ class Upstream(asyncio.Protocol):
             data = self._buffer + data
             self._buffer = b""
         while True:
-            end = data.find(b"\r\n\r\n") + 4
-            if end < 4:  # noqa: PLR2004 - not found
-                self._unfinished(exchange, data)
-                return
-            response = read_response(data, end, exchange.request.method)
-            if isinstance(response, str) or end > exchange.service.response_head_bytes:
-                self._invalid(exchange)
+            service = exchange.service
+            response = read_response(data, exchange.request.method, service.response_head_bytes)
+            if not isinstance(response, Response):
+                self._no_head(exchange, data, response)
                 return
             if response.status >= _OK:
-                self._final(exchange, response, data, end)
+                self._final(exchange, response, data)
                 return
             if response.status == _SWITCHING:
-                if not exchange.switch(response, data[end:]):
+                if not exchange.switch(response, data[len(response.head) :]):
                     self._invalid(exchange)
                 return
             self._interims += 1
-            if self._interims > exchange.service.limits.interim_responses:
+            if self._interims > service.limits.interim_responses:
                 self._invalid(exchange)
                 return
             exchange.interim(response)
-            data = data[end:]
+            data = data[len(response.head) :]
             if not data:
                 return
 
-    def _unfinished(self, exchange: Exchange, data: bytes) -> None:
-        most = exchange.service.limits.response_head_bytes
-        if len(data) > most or not b"HTTP/1.".startswith(data[:7]) or is_broken(data):
+    def _no_head(self, exchange: Exchange, data: bytes, wrong: str | None) -> None:
+        if (
+            wrong
+            or len(data) > exchange.service.response_head_bytes
+            or not b"HTTP/1.".startswith(data[:7])
+            or is_broken(data)
+        ):
             self._invalid(exchange)
         else:
             self._buffer = data
 
-    def _final(self, exchange: Exchange, response: Response, data: bytes, end: int) -> None:
+    def _final(self, exchange: Exchange, response: Response, data: bytes) -> None:
         """Write the head, with the body bytes that came with it, and follow the body from there."""
+        end = len(response.head)
         body = response.body
         minor = exchange.request.minor
         # What has no length is chunked for those who know that.

@@ -23,7 +23,7 @@ def rewritten(*lines: bytes, line: bytes = b"GET /a HTTP/1.1", peer: Peer = CLIE
 
 def response(*lines: bytes, line: bytes = b"HTTP/1.1 200 OK", method: bytes = b"GET"):
     head = b"\r\n".join((line, *lines)) + b"\r\n\r\n"
-    found = read_response(head, len(head), method)
+    found = read_response(head, method, Limits().response_head_bytes)
     assert isinstance(found, Response)
     return found
 

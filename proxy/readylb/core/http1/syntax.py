@@ -11,8 +11,9 @@ from ipaddress import IPv6Address
 from typing import Final
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-# Never seen in a target: controls, blanks, bytes above ASCII, delimiters of RFC 3986 appendix C, a fragment.
-_TARGET: Final = bytes(byte if 0x21 <= byte < 0x7F and byte not in b'"#<>' else 0 for byte in range(256))  # noqa: PLR2004 - ASCII
+# For each byte, itself or NUL: never seen in a target are controls, blanks, bytes above ASCII, delimiters
+# of RFC 3986 appendix C, a fragment.
+IN_TARGET: Final = bytes(byte if 0x21 <= byte < 0x7F and byte not in b'"#<>' else 0 for byte in range(256))  # noqa: PLR2004 - ASCII
 _TOKEN: Final = re.compile(TOKEN)
 # With the CR behind it.
 VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]\r")
@@ -54,7 +55,7 @@ def is_token(value: bytes) -> bool:
 def is_target(value: bytes) -> bool:
     """Say whether `value` has the characters of a request target, and at least one."""
     # Translating, what may not be there into NUL, costs half of a match.
-    return bool(value) and 0 not in value.translate(_TARGET)
+    return bool(value) and 0 not in value.translate(IN_TARGET)
 
 
 def read_number(value: bytes) -> int:
