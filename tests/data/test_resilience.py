@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import time
 from contextlib import suppress
 
-from tests.data.rig import KEY, LAST, answer, read_head
+from tests.data.rig import KEY, LAST, answer, read_head, turns
 
 from readylb.data import pool, waiting
 from readylb.data.flow import reset
@@ -328,6 +329,32 @@ async def test_an_endpoint_that_says_how_long_it_keeps_connections_is_believed(b
     await balancer.exchange(LAST)
     assert state.idle_limit.seconds == 4.0
     assert state.idle[0].deadline - state.idle[0].idle_since == 4.0
+
+
+async def test_an_endpoint_that_now_and_then_closes_at_once_keeps_its_connections(balancer):
+    async def script(reader, writer):
+        while b"/close" not in await read_head(reader):
+            writer.write(answer(b"ok"))
+        writer.write(answer(b"ok"))
+        writer.close()
+
+    await balancer.start()
+    endpoint = await balancer.endpoint(script)
+    await balancer.ready(endpoint)
+    state = next(iter(balancer.worker._services.values())).table.endpoints[0]
+    sweep = balancer.worker._sweep
+    for _ in range(3):
+        await balancer.exchange(LAST)
+        await balancer.exchange(LAST)
+        await balancer.exchange(LAST.replace(b" / ", b" /close "))
+        await turns()
+        assert state.idle == []
+        # A second and more between one close and the next.
+        sweep._clock = lambda now=sweep.now: now + 2
+        sweep.advance()
+
+    assert endpoint.connections == 3
+    assert state.idle_limit.seconds == math.inf
 
 
 async def test_how_soon_an_endpoint_closes_idle_connections_is_learned(balancer):

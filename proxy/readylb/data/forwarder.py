@@ -73,10 +73,9 @@ class Exchange:
         self.request = request
         self.upstream: Upstream | None = None
         self.body_complete = request.body == 0
-        self.head_out = self.closes = False
+        self.head_out = self.closes = self.proven = self._reused = False
         self.status = self.tries = self._held_bytes = 0
         self.held: list[bytes] | None = []
-        self.proven = self._reused = False
         self._idempotent = is_idempotent(request.method)
         self._phase = _OPENING
         self._failed_at: tuple[EndpointState, ...] = ()
@@ -207,7 +206,9 @@ class Exchange:
         self._leave_endpoint()
         # A connection that died while it was idle is no try of the endpoint.
         stale = failure is Failure.RESET and self._reused
-        if not stale:
+        if stale:
+            endpoint.reuses += 1
+        else:
             self.service.blame(endpoint, failure, refused=refused)
         decision = self._decide(failure, extra=stale)
         if decision is Decision.RETRY and self._again(failure, stale=stale):

@@ -102,7 +102,7 @@ class EndpointState:
         self.eligible = False
         self.in_flight = 0
         self.requests = 0
-        # Connections begun, and how many requests more than these there were when one closed while idle.
+        # Connections that had a request, and how many requests more there were when one closed while idle.
         self.opened = self.reuses = 0
         self.failures = 0
         self.connections = 0
@@ -189,7 +189,6 @@ class EndpointState:
         What is written meanwhile waits in the transport; a refusal arrives as `connection_lost` with
         ConnectionRefusedError. Raises OSError where it fails at once.
         """
-        self.opened += 1
         connection = PlainSocket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         code = connection.connect_ex(self.address)
         if code not in _UNDER_WAY:

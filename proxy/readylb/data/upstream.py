@@ -77,9 +77,8 @@ class Upstream(asyncio.Protocol):
         self._nominated: tuple[bytes, ...] = ()
         self._client_body = 0
         self._scanner: ChunkScanner | None = None
-        self._seen = False
+        self._seen = self._reusable = False
         self._interims = 0
-        self._reusable = False
         # Bytes of the running request that were handed to the transport; 0 where others have left before.
         self.written = 0
         self.endpoint = endpoint
@@ -176,6 +175,7 @@ class Upstream(asyncio.Protocol):
         if self.exchange is None:
             self.transport.abort()
         else:
+            self.endpoint.opened += 1
             self.exchange.opened(self)
 
     def data_received(self, data: bytes) -> None:
