@@ -62,6 +62,8 @@ class Talker:
             ask = Ask(address, "web", "RAW", self.habit.kind, began=time.monotonic())
             try:
                 connection = Connection(self.port, address)
+            except ConnectionResetError as fault:
+                ask.outcome, ask.detail = "cut", f"as soon as it was connected: {fault}"
             except OSError as fault:
                 ask.outcome, ask.detail = "wrong", f"nobody can connect: {fault}"
             else:
