@@ -29,6 +29,7 @@ _HOT = (
         for name in (
             "downstream",
             "drive",
+            "entrance",
             "flow",
             "forwarder",
             "heads",

@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final
 
 import uvloop
 
-Done = Callable[[Any, BaseException | None], None]
+Done = Callable[[BaseException | None], None]
+_OVER: Final[Any] = object()
 
 
 def drive(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], done: Done) -> None:
-    """Run `work`; call `done(result, None)` or `done(None, error)`, at once where it never waits."""
+    """Run `work`; call `done(None)` or `done(error)`, at once where it never waits."""
+    _step(loop, work.__await__(), done)
+
+
+def _step(loop: asyncio.AbstractEventLoop, steps: Iterator[Any], done: Done) -> None:
     try:
-        waits_for = work.send(None)
-    except StopIteration as finished:
-        done(finished.value, None)
-        return
+        # Without StopIteration, which would cost compiled code more than all the rest.
+        waits_for = next(steps, _OVER)
     except OSError as error:
-        done(None, error)
+        done(error)
         return
-    if waits_for is None:
-        loop.call_soon(drive, loop, work, done)
-        return
-    # What a task would do: say that the future's wait was taken up, then come back when it is over.
-    waits_for._asyncio_future_blocking = False  # noqa: SLF001 - the protocol between future and its waiter
-    waits_for.add_done_callback(lambda _: drive(loop, work, done))
+    if waits_for is _OVER:
+        done(None)
+    elif waits_for is None:
+        loop.call_soon(_step, loop, steps, done)
+    else:
+        # What a task would do: say that the future's wait was taken up, then come back when it is over.
+        waits_for._asyncio_future_blocking = False  # noqa: SLF001 - the protocol of a future and its waiter
+        waits_for.add_done_callback(lambda _: _step(loop, steps, done))
 
 
 def disown(loop: asyncio.AbstractEventLoop, connection: socket.socket | None) -> None:

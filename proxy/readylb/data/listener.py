@@ -105,7 +105,7 @@ class Listener:
 
         self._beginning += 1
 
-        def begun(_: object, error: BaseException | None) -> None:
+        def begun(error: BaseException | None) -> None:
             self._beginning -= 1
             if error is not None:
                 connection.close()

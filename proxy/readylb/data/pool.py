@@ -196,7 +196,7 @@ class EndpointState:
             raise OSError(code, errno.errorcode.get(code, "unknown"))
         unix = self.family == socket.AF_UNIX
         create = self.loop.create_unix_connection if unix else self.loop.create_connection
-        drive(self.loop, create(lambda: protocol, sock=connection), lambda _, __: None)
+        drive(self.loop, create(lambda: protocol, sock=connection), lambda _: None)
         return connection
 
     def withdraw(self) -> None:

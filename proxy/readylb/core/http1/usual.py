@@ -33,6 +33,7 @@ _BLANK: Final = 32
 _PERCENT: Final = 37
 _HYPHEN: Final = 45
 _COLON: Final = 58
+_LOWER_CASE: Final = 32
 _LOWER_A: Final = 97
 _LOWER_Z: Final = 122
 _DEL: Final = 127
@@ -131,9 +132,13 @@ def _read_fields(data: bytes, start: int, most: int, names: Names, found: Fields
 
 def _note(data: bytes, begin: i64, colon: i64, end: i64, lower: bytes, found: Fields) -> None:  # noqa: PLR0913, PLR0917 - where the line's parts are
     """Put the line from `begin` to `end` into `found` if its name is `lower`; no blanks around its value."""
+    length: i64 = colon - begin
+    for number in range(length):
+        # Of the bytes that a token may have, two that differ in this bit alone are one letter in two cases.
+        byte: i64 = data[begin + number]
+        if byte | _LOWER_CASE != lower[number]:
+            return
     name = data[begin:colon]
-    if name != lower and name.lower() != lower:
-        return
     start = colon + 1
     while start < end and data[start] == _BLANK:
         start += 1
