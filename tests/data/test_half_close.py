@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 
-from tests.data.rig import answer, read_head
+from tests.data.rig import answer, read_head, turns
 
 from readylb.data.flow import reset
-from readylb.wire.messages import SetAccessLog
+from readylb.wire.messages import SetAccessLog, Stats
 
 _FIRST = b"GET /first HTTP/1.1\r\nHost: web\r\n\r\n"
 _CUT_BODY = b"POST /second HTTP/1.1\r\nHost: web\r\nContent-Length: 10\r\n\r\nhello"
@@ -104,3 +104,28 @@ async def test_a_reset_cancels_at_once_and_is_logged_as_499(balancer, tmp_path):
     assert end.in_flight == 0
     (line,) = [json.loads(text) for text in path.read_text().splitlines()]
     assert (line["status"], line["reason"], line["pod"]) == (499, "ClientGone", "web-0")
+
+
+async def test_a_client_that_resets_an_upload_that_is_not_read_is_heard(balancer):
+    done = asyncio.Event()
+
+    async def script(reader, writer):
+        await read_head(reader)
+        # Whoever reads no more is not told of an end either.
+        await done.wait()
+
+    await balancer.start()
+    await balancer.ready(await balancer.endpoint(script))
+    _, writer = await balancer.connect()
+    writer.write(b"POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 40000000\r\n\r\n")
+    service = balancer.worker._services["default/web:80"]
+    while not service.sweep.unread:
+        writer.write(bytes(1_000_000))
+        await turns()
+    reset(writer.transport)
+
+    def is_over(stats: Stats) -> bool:
+        return stats.services[0].terminations == {"ClientGone": 1}
+
+    await asyncio.wait_for(balancer.message(Stats, is_over), 5)
+    done.set()

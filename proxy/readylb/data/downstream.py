@@ -18,7 +18,7 @@ from readylb.core.http1.responses import Refusal, render
 from readylb.core.http1.syntax import EMPTY_LINES
 from readylb.core.proxy_protocol import Header
 from readylb.core.termination import Termination, of_refusal
-from readylb.data.flow import BACKLOG, PEER_FULL, has_unread, hold, release, reset
+from readylb.data.flow import BACKLOG, PEER_FULL, has_unread, hold, hold_client, release, reset
 from readylb.data.forwarder import Exchange
 from readylb.data.half_closed import HalfClosed
 from readylb.data.heads import read_request
@@ -189,7 +189,7 @@ class Downstream(asyncio.Protocol):
         if self._state != _WAIT:
             self._run()
         elif len(self._buffer) > BACKLOG_BYTES:
-            hold(self, BACKLOG)
+            hold_client(self, BACKLOG, self._service.sweep.unread)
 
     def eof_received(self) -> bool:
         """Let a half-closed client have its answer (RFC 9112 §9.6); end where none is due."""
@@ -311,7 +311,7 @@ class Downstream(asyncio.Protocol):
         self._exchange = exchange = Exchange(self, self._service, request)
         exchange.start()
         if self._state == _WAIT and len(self._buffer) > BACKLOG_BYTES:
-            hold(self, BACKLOG)
+            hold_client(self, BACKLOG, self._service.sweep.unread)
 
     def _body(self) -> bool:
         """Pass on what the buffer holds of the request body; False: nothing more can be done."""

@@ -34,6 +34,12 @@ def hold(side: Reading, reason: int) -> None:
     side.held |= reason
 
 
+def hold_client(side: Reading, reason: int, unread: set[Reading]) -> None:
+    """Stop reading from a client, which is looked at from time to time among those that are `unread`."""
+    hold(side, reason)
+    unread.add(side)
+
+
 def release(side: Reading, reason: int) -> None:
     """Take `reason` away; read again if it was the last."""
     if side.held & reason:
@@ -57,6 +63,15 @@ def is_reset(transport: asyncio.Transport) -> bool:
     if connection is None or transport.is_closing():
         return False
     return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+def end_reset(unread: set[Reading]) -> None:
+    """End those connections that were reset while nobody read from them; forget those that are read again."""
+    for side in list(unread):
+        if not side.held or side.transport.is_closing():
+            unread.discard(side)
+        elif is_reset(side.transport):
+            side.transport.abort()
 
 
 def is_silent(connection: socket.socket) -> bool:

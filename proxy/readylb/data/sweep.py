@@ -12,6 +12,8 @@ from email.utils import formatdate
 from time import monotonic, time
 from typing import Final, Protocol
 
+from readylb.data.flow import Reading, end_reset
+
 # Coarse for timeouts of seconds, fine enough for the connect timeout of one second.
 TICK_SECONDS: Final = 0.25
 NEVER: Final = float("inf")
@@ -29,7 +31,18 @@ class Watched(Protocol):
 class Sweep:
     """The worker's coarse clock and its watch list."""
 
-    __slots__ = ("_clock", "_loop", "_ticks", "_timer", "_wall", "date", "each_tick", "now", "watched")
+    __slots__ = (
+        "_clock",
+        "_loop",
+        "_ticks",
+        "_timer",
+        "_wall",
+        "date",
+        "each_tick",
+        "now",
+        "unread",
+        "watched",
+    )
 
     def __init__(
         self,
@@ -47,6 +60,8 @@ class Sweep:
         self.now = clock()
         self.date = formatdate(wall(), usegmt=True).encode()
         self.watched: set[Watched] = set()
+        # Clients that nobody reads from for a while, who would not be heard to reset.
+        self.unread: set[Reading] = set()
         self.each_tick: list[Callable[[float], None]] = []
 
     def epoch(self) -> float:
@@ -69,6 +84,8 @@ class Sweep:
         self.date = formatdate(self._wall(), usegmt=True).encode()
         for connection in [watched for watched in self.watched if watched.deadline <= now]:
             connection.expired(now)
+        if self.unread:
+            end_reset(self.unread)
         for action in self.each_tick:
             action(now)
 

@@ -17,7 +17,7 @@ from readylb.core.http1.syntax import is_broken
 from readylb.core.retry import Failure
 from readylb.data.connect_errors import is_never_connected, is_refusal
 from readylb.data.drive import disown
-from readylb.data.flow import PEER_FULL, SPLICED, hold, is_silent, release, send_now
+from readylb.data.flow import PEER_FULL, SPLICED, hold_client, is_silent, release, send_now
 from readylb.data.heads import read_response
 from readylb.data.last_words import hear_out
 from readylb.data.pool import EndpointState
@@ -228,7 +228,7 @@ class Upstream(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop reading the request body."""
         if self.exchange is not None:
-            hold(self.exchange.client, PEER_FULL)
+            hold_client(self.exchange.client, PEER_FULL, self._sweep.unread)
 
     def resume_writing(self) -> None:
         """Read the request body again; the kernel has what was written."""

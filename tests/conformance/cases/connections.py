@@ -98,6 +98,9 @@ _HALF = (
 _ABORTS = (
     case("a client that resets before its answer cancels the request", "no work for nobody", (GET, EndpointHas(b"GET /"), Do.RESET, Do.ENDPOINT_GONE),
          Answer((Do.CLIENT_GONE, Do.ENDPOINT_GONE)), status=(), ending=Ending.ANY, upstream=Upstream.DROPPED),
+    case("a client that resets behind more requests than are buffered cancels the one that runs", "no work for nobody",
+         (GET * 3000, EndpointHas(b"GET /"), Do.RESET, Do.ENDPOINT_GONE), Answer((Do.CLIENT_GONE, Do.ENDPOINT_GONE)), status=(),
+         ending=Ending.ANY, upstream=Upstream.DROPPED, begun=1),
     case("a client that closes before its answer cancels the request", "RFC 9112 §9.6", (GET, EndpointHas(b"GET /"), Do.CLOSE, Do.ENDPOINT_GONE),
          Answer((Do.CLIENT_GONE, Do.ENDPOINT_GONE)), status=(), ending=Ending.ANY, upstream=Upstream.DROPPED),
     case("a client that resets inside its answer cancels it", "no work for nobody",
