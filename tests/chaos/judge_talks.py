@@ -75,11 +75,10 @@ def of_lost(judge: Judge, ask: Ask) -> Iterable[str]:
     judge.losses[f"TCP {ask.kind} {ask.outcome}, {reason}: {', '.join(sorted(kinds | rude))}"] += 1
     if ask.outcome == "timeout":
         yield "waited in vain"
-    elif kinds & DESTRUCTIVE or (kinds & RESTARTING and terminated(judge, ask, pods)):
+    elif lost_with_its_endpoint(judge, ask, pods, kinds):
         return
     elif ask.outcome == "ended":
-        if not ended_unseen(judge, ask, pods):
-            yield "a cut that looked like an end"
+        yield "a cut that looked like an end"
     elif reason == "Drained":
         if not terminated(judge, ask, pods) and "stop" not in kinds:
             yield "cut before the grace period was over"
@@ -89,6 +88,12 @@ def of_lost(judge: Judge, ask: Ask) -> Iterable[str]:
 
 def rudeness(judge: Judge, ask: Ask) -> set[str]:
     return {entry.more for entry in judge.by_name[ask.name] if entry.what == "rude"}
+
+
+def lost_with_its_endpoint(judge: Judge, ask: Ask, pods: set[str], kinds: set[str]) -> bool:
+    """Say whether its endpoint was killed, or may have ended it while nobody could see that."""
+    killed = kinds & DESTRUCTIVE or (kinds & RESTARTING and terminated(judge, ask, pods))
+    return bool(killed) or ended_unseen(judge, ask, pods)
 
 
 def ended_unseen(judge: Judge, ask: Ask, pods: set[str]) -> bool:

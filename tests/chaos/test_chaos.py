@@ -145,6 +145,7 @@ def test_a_connection_that_is_cut_does_not_look_ended() -> None:
     assert complaints(talked("ended", first=0.0), [], held) == [], (
         "its endpoint has not waited for the worker"
     )
+    assert complaints(talked("cut"), [], held, reason="ResponseCut") == [], "nor for all that is sent then"
     assert complaints(talked("ended", first=10.1), noted("got"), held) == ["a cut that looked like an end"]
     assert complaints(talked("left"), noted("got", "eof"), reason="ClientGone") == [
         "a reset that looked like an end to the endpoint"
