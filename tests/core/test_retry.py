@@ -62,6 +62,7 @@ def test_a_client_whose_response_head_is_out_can_only_be_cut():
 
 def test_the_answer_to_a_slow_endpoint_is_504_to_our_own_shortage_503_and_else_502():
     others = {
+        Failure.CONNECT_TIMEOUT: Decision.ANSWER_504,
         Failure.RESPONSE_TIMEOUT: Decision.ANSWER_504,
         Failure.STARVED: Decision.ANSWER_503,
         Failure.DESERTED: Decision.WAIT,

@@ -88,7 +88,7 @@ async def test_an_endpoint_that_does_not_accept_in_time(balancer: Balancer, deaf
     await balancer.start(limits=Limits(connect_seconds=0.1, tries=1))
     await balancer.ready(deaf.port)
 
-    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 502 ")
+    assert (await balancer.exchange(LAST)).startswith(b"HTTP/1.1 504 ")
     assert (await balancer.stats()).terminations == {"ConnectTimeout": 1}
 
 

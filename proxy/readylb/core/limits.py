@@ -99,7 +99,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             50.0, "stays in", "of the endpoints, left out at a time; Envoy 10 % of larger clusters", 0, 100
         ),
         "connect-seconds": Limit(
-            1.0, "another try, then 502", "per try; a local network answers at once; HAProxy 5 s"
+            1.0, "another try, then 504", "per try; a local network answers at once; HAProxy 5 s"
         ),
         "response-head-seconds": Limit(60.0, "504", "from the end of the request; nginx 60 s, Envoy 15 s"),
         "response-head-bytes": _bytes(

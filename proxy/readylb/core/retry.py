@@ -48,7 +48,7 @@ _NOTHING_SENT = frozenset((Failure.UNREACHABLE, Failure.CONNECT_TIMEOUT, Failure
 _MAYBE_EXECUTED = frozenset((Failure.RESET, Failure.DESERTED))
 _ANSWERS = {
     Failure.UNREACHABLE: Decision.ANSWER_502,
-    Failure.CONNECT_TIMEOUT: Decision.ANSWER_502,
+    Failure.CONNECT_TIMEOUT: Decision.ANSWER_504,
     Failure.WITHDRAWN: Decision.ANSWER_502,
     Failure.STARVED: Decision.ANSWER_503,
     Failure.DESERTED: Decision.WAIT,

@@ -74,7 +74,7 @@ MEANINGS: Mapping[Termination, tuple[str, str]] = MappingProxyType(
         ),
         Termination.CLIENT_STALLED: ("a cut", "The client stopped reading its response."),
         Termination.CONNECT_FAILED: ("502", "No try could connect, the last one because it was refused."),
-        Termination.CONNECT_TIMEOUT: ("502", "No try could connect, the last one in time."),
+        Termination.CONNECT_TIMEOUT: ("504", "No try could connect, the last one not in time."),
         Termination.ENDPOINT_WITHDRAWN: (
             "502",
             "The endpoint stopped being Ready and no other could have it.",
