@@ -1,8 +1,11 @@
-"""How soon an endpoint closes a connection that nobody uses: told by it, or learned from its closes.
+"""How long a connection may be kept idle: how soon its endpoint closes one is told by it, or learned.
 
 A request that meets such a close on its way is lost or, where that is safe, sent twice. So connections
 are given up well before the endpoint would. Servers say it seldom (`Keep-Alive: timeout=5`: Node,
 Apache), most only do it (uvicorn and Node after 5 s, gunicorn after 2 s).
+
+An endpoint that says something unasked (a second answer, a body behind an answer to HEAD) has none kept
+for a while: what it says a moment later would be taken for the answer to the next request.
 """
 
 from __future__ import annotations
@@ -17,16 +20,19 @@ MARGIN_SHARE = 0.2
 _ALIKE_SECONDS = 0.5
 #: A program that ends closes all its connections at once, of which nothing can be learned.
 _APART_SECONDS = 1.0
+#: An endpoint that said something unasked has one request per connection for so long.
+DISTRUST_SECONDS = 60.0
 
 
 class IdleLimit:
     """How long a connection to one endpoint may be kept idle, in seconds."""
 
-    __slots__ = ("_age", "_at", "asked", "seconds")
+    __slots__ = ("_age", "_allowed", "_at", "_trusted_at", "asked", "seconds")
 
     def __init__(self) -> None:
         """Know of no limit."""
-        self.seconds = float("inf")
+        self.seconds = self._allowed = float("inf")
+        self._trusted_at = float("-inf")
         #: A response head has been looked at; one is enough.
         self.asked = False
         self._age = float("-inf")
@@ -56,6 +62,17 @@ class IdleLimit:
         if found:
             self._stay_below(float(found[1]))
 
+    def unasked(self, now: float) -> None:
+        """Note that the endpoint has said something that nobody had asked for."""
+        self._trusted_at = now + DISTRUST_SECONDS
+        self.seconds = 0.0
+
+    def trust(self, now: float) -> None:
+        """Have connections kept again if it is time for that."""
+        if now >= self._trusted_at:
+            self.seconds = self._allowed
+
     def _stay_below(self, seconds: float) -> None:
         allowed = max(0.0, min(seconds * (1 - MARGIN_SHARE), seconds - MARGIN_SECONDS))
+        self._allowed = min(self._allowed, allowed)
         self.seconds = min(self.seconds, allowed)

@@ -15,6 +15,7 @@ from readylb.core.outlier import Outlier
 from readylb.core.unix_address import unix_path
 from readylb.data.answer import overdue
 from readylb.data.drive import drive
+from readylb.data.flow import has_unread
 from readylb.data.plain_socket import PlainSocket
 from readylb.data.sweep import NEVER, TICK_SECONDS, Sweep
 from readylb.wire.messages import EndpointEntry, EndpointStats
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 # thousand clients that ask at once should find a thousand connections again, which halves what they cost.
 IDLE_CONNECTIONS: Final = 1024
 _UNDER_WAY: Final = (0, errno.EINPROGRESS)
+# Reused connections of which the kernel is asked first whether they are silent, until an endpoint is known
+# to say nothing unasked: one that answers twice does so always, or for one kind of request.
+_PROBATION: Final = 32
+# An idle connection's bytes later than this are no second answer but tell of its close: a 408.
+_UNASKED_SECONDS: Final = 1.0
 
 
 class EndpointState:
@@ -58,6 +64,7 @@ class EndpointState:
         "opened",
         "outlier",
         "port",
+        "probation",
         "probed",
         "ready_since",
         "reported_at",
@@ -113,6 +120,7 @@ class EndpointState:
         self.reported_at = 0.0
         self.idle: list[Upstream] = []
         self.idle_limit = IdleLimit()
+        self.probation = _PROBATION
         # Every connection that belongs to the pool, idle or not.
         self.upstreams: set[Upstream] = set()
         # Connections that it has for good: WebSockets, TCP.
@@ -154,20 +162,38 @@ class EndpointState:
         `proven` asks the kernel whether the endpoint has closed it meanwhile: a request that must
         not be repeated is worth one system call. So is any request over a connection that was idle for
         longer than a tick: what its endpoint said in the meantime, a 408 perhaps, and the loop has not
-        read yet, would answer it. One that is in use all the time is spared that.
+        read yet, would answer it. One that is in use all the time is spared that, once its endpoint has
+        shown that it says nothing unasked.
         """
         now = self._sweep.now
         while self.idle:
             upstream = self.idle.pop()
-            if (upstream.idle_since == now and not proven) or upstream.is_open():
+            if upstream.idle_since == now and not proven and not self.probation:
                 return upstream
+            if upstream.is_open():
+                if self.probation:
+                    self.probation -= 1
+                return upstream
+            if has_unread(upstream.transport):
+                self.distrust(upstream.idle_since)
             upstream.discard()
         return None
+
+    def distrust(self, since: float) -> None:
+        """Keep no connection for a while: it said something unasked, having been silent from `since` on."""
+        now = self._sweep.now
+        if now - since <= _UNASKED_SECONDS:
+            self.idle_limit.unasked(now)
+            self.probation = _PROBATION
+            idle, self.idle = self.idle, []
+            for upstream in idle:
+                upstream.discard()
 
     def give_back(self, upstream: Upstream, idle_seconds: float) -> None:
         """Keep a connection for the next request, or close it where it may not have one."""
         idle_seconds = min(idle_seconds, self.idle_limit.seconds)
         if not self.eligible or len(self.idle) >= IDLE_CONNECTIONS or idle_seconds <= 0:
+            self.idle_limit.trust(self._sweep.now)
             upstream.discard()
             return
         upstream.idle_since = now = self._sweep.now
@@ -207,6 +233,7 @@ class EndpointState:
         self.eligible = False
         # Who comes back may be another program.
         self.idle_limit = IdleLimit()
+        self.probation = _PROBATION
         idle, self.idle = self.idle, []
         for upstream in idle:
             upstream.discard()

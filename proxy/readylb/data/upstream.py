@@ -182,8 +182,8 @@ class Upstream(asyncio.Protocol):
         """Pass the response on."""
         exchange = self.exchange
         if exchange is None:
-            # Bytes that nobody asked for: this connection cannot be trusted with a request.
             self._leave_pool()
+            self.endpoint.distrust(self.idle_since)
             self.discard()
             return
         if self._state == _HEAD:
@@ -195,7 +195,7 @@ class Upstream(asyncio.Protocol):
         """Take the end as the body's end where the body has no other."""
         exchange = self.exchange
         if exchange is not None and self._state == _UNTIL_CLOSE:
-            self._complete(exchange, reusable=False)
+            self._complete(exchange, unasked=False)
             return None
         if exchange is None and self in self.endpoint.idle:
             self.endpoint.closed_idle(self)
@@ -269,12 +269,8 @@ class Upstream(asyncio.Protocol):
                 return
 
     def _no_head(self, exchange: Exchange, data: bytes, wrong: str | None) -> None:
-        if (
-            wrong
-            or len(data) > exchange.service.response_head_bytes
-            or not b"HTTP/1.".startswith(data[:7])
-            or is_broken(data)
-        ):
+        most = exchange.service.response_head_bytes
+        if wrong or len(data) > most or not b"HTTP/1.".startswith(data[:7]) or is_broken(data):
             self._invalid(exchange)
         else:
             self._buffer = data
@@ -299,17 +295,16 @@ class Upstream(asyncio.Protocol):
         )
         rest = len(data) - end
         if body >= 0:
-            if rest > body:
-                self._reusable = False
-                data = data[: end + body]
-                rest = body
+            unasked = rest > body
+            if unasked:
+                data, rest = data[: end + body], body
             if rest <= _JOIN_BYTES:
                 exchange.write(out + data[end:] if rest else out)
             else:
                 exchange.write(out)
                 exchange.write(data[end:])
             if rest == body:
-                self._complete(exchange, reusable=self._reusable)
+                self._complete(exchange, unasked=unasked)
             else:
                 self.left = body - rest
                 self._state = _LENGTH
@@ -334,7 +329,7 @@ class Upstream(asyncio.Protocol):
             if left > 0:
                 self.left = left
             else:
-                self._complete(exchange, reusable=self._reusable and left == 0)
+                self._complete(exchange, unasked=left < 0)
         elif self._state == _CHUNKED:
             self._chunks(exchange, data)
         elif self._client_body == CHUNKED:
@@ -364,7 +359,7 @@ class Upstream(asyncio.Protocol):
             tail = trailer_lines(scanner.trailers, self._nominated)
             exchange.write(b"%b0\r\n%b\r\n" % (data[:cut], tail))
         if scanner.done:
-            self._complete(exchange, reusable=self._reusable and settled == len(data))
+            self._complete(exchange, unasked=settled < len(data))
         else:
             self._buffer = data[settled:]
 
@@ -372,10 +367,11 @@ class Upstream(asyncio.Protocol):
         """End a body that the kernel has moved."""
         release(self, SPLICED)
         if self.exchange is not None:
-            self._complete(self.exchange, reusable=self._reusable and self.is_open())
+            self._reusable = self._reusable and self.is_open()
+            self._complete(self.exchange, unasked=False)
 
-    def _complete(self, exchange: Exchange, *, reusable: bool) -> None:
-        """End the exchange; keep the connection if both directions ended cleanly on it."""
+    def _complete(self, exchange: Exchange, *, unasked: bool) -> None:
+        """End the exchange; keep the connection if both directions ended cleanly, with nothing behind."""
         if self._state == _UNTIL_CLOSE and self._client_body == CHUNKED:
             exchange.write(b"0\r\n\r\n")
         self.exchange = None
@@ -385,7 +381,10 @@ class Upstream(asyncio.Protocol):
         if self.held:
             release(self, PEER_FULL)
         service = exchange.service
-        if reusable and exchange.body_complete and not service.closing and not service.send_proxy:
+        if unasked:
+            self.endpoint.distrust(self._sweep.now)
+        clean = self._reusable and exchange.body_complete and not unasked
+        if clean and not service.closing and not service.send_proxy:
             self.endpoint.give_back(self, service.pool_idle_seconds)
         else:
             self.discard()
